@@ -1,0 +1,3 @@
+//! A local DTS.
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! Terraform provider for Alibaba Cloud Data Transmission Service (DTS).
+//!
+//! Four layers, arrows one way only, and the emulator beside them (see `ARCHITECTURE.md`):
+//!
+//! ```text
+//! main.rs --> plugin --> framework <-- dts --> api          emulator (its own tree)
+//! ```
+
+pub mod api;
+pub mod emulator;
+pub mod framework;
+pub mod plugin;
