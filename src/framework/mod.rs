@@ -1,1 +1,38 @@
-//! The framework layer.
+//! What Terraform means, free of any wire: types, values, schema, diagnostics and the lifecycle of a
+//! provider's objects. It knows no protobuf, no socket, no clock, no environment and no product.
+//!
+//! In reading order:
+//! - [`types`], [`value`], [`path`], [`diagnostic`]: the words
+//! - [`schema`]: what a provider, resource or data source accepts and answers
+//! - [`provider`], [`resource`], [`datasource`]: what an author implements
+//! - [`timeouts`], [`private`]: what every resource may have
+//! - [`conform`]: makes any object fit its schema, so that a state can always be encoded
+//! - [`validate`], [`plan`], [`apply`], [`read`], [`import`], [`upgrade`]: one file for each step of the lifecycle
+//! - [`server`]: the facade that a wire protocol drives; every panic ends there as a diagnostic
+
+pub mod apply;
+pub mod conform;
+pub mod datasource;
+pub mod diagnostic;
+pub mod import;
+pub mod path;
+pub mod plan;
+pub mod private;
+pub mod provider;
+pub mod read;
+pub mod resource;
+pub mod schema;
+pub mod server;
+pub mod timeouts;
+pub mod types;
+pub mod upgrade;
+pub mod validate;
+pub mod value;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use path::{Path, Step};
+pub use provider::Provider;
+pub use schema::{Attribute, Block, Check, NestedBlock, Nesting, Schema};
+pub use server::{Server, Service};
+pub use types::Type;
+pub use value::{Number, Object, Value};

@@ -1,0 +1,45 @@
+//! Import: from an id to a first state, which Terraform then has read.
+
+use std::sync::Arc;
+
+use super::apply::shield;
+use super::conform::{self, Unknowns};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::private::Private;
+use super::resource::Resource;
+use super::schema::Block;
+use super::value::Value;
+
+/// The private key that an imported object has until its first change: nothing is known yet of what cannot be read
+/// back, such as passwords.
+pub const IMPORTED: &str = "_imported";
+
+/// Starts the import of `id`: the state to read (null with errors) and its private state.
+pub async fn import<C: Send + Sync + 'static>(
+    resource: &dyn Resource<C>,
+    block: &Block,
+    client: Arc<C>,
+    id: &str,
+) -> (Value, Private, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let mut private = Private::default();
+    if id.trim().is_empty() {
+        let what = format!("Unable to import {}", resource.type_name());
+        diagnostics.push(Diagnostic::error(
+            what,
+            "The import id is empty. Give the id of the object to import.",
+        ));
+        return (Value::Null, private, diagnostics);
+    }
+    match shield(resource.import(id, client)).await {
+        Ok(state) => {
+            private.set(IMPORTED, true);
+            let state = conform::conform(block, Value::Map(state), Unknowns::Refuse, &mut diagnostics);
+            (state, private, diagnostics)
+        }
+        Err(errors) => {
+            diagnostics.extend(errors);
+            (Value::Null, private, diagnostics)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Where in a configuration or state a value is.
+
+use std::fmt;
+
+/// One step down.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// An attribute or a block by name.
+    Attribute(String),
+    /// An element of a map.
+    Key(String),
+    /// An element of a list.
+    Index(usize),
+}
+
+/// Steps from the root of a resource's configuration. Elements of sets cannot be named: a path ends at the set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(Vec<Step>);
+
+impl Path {
+    /// The whole object.
+    pub fn root() -> Path {
+        Path::default()
+    }
+
+    /// An attribute or block of the root.
+    pub fn attribute(name: &str) -> Path {
+        Path::root().then(name)
+    }
+
+    /// The attribute or block `name` below this path.
+    #[must_use]
+    pub fn then(mut self, name: &str) -> Path {
+        self.0.push(Step::Attribute(name.to_owned()));
+        self
+    }
+
+    /// The element `index` of the list at this path.
+    #[must_use]
+    pub fn index(mut self, index: usize) -> Path {
+        self.0.push(Step::Index(index));
+        self
+    }
+
+    /// The element `key` of the map at this path.
+    #[must_use]
+    pub fn key(mut self, key: &str) -> Path {
+        self.0.push(Step::Key(key.to_owned()));
+        self
+    }
+
+    /// The steps, from the root.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+}
+
+/// As a configuration would write it: `database[0].table[1].name`.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Attribute(name) if position == 0 => f.write_str(name)?,
+                Step::Attribute(name) => write!(f, ".{name}")?,
+                Step::Key(key) => write!(f, "[{key:?}]")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_like_a_configuration() {
+        let path = Path::attribute("database").index(0).then("tags").key("a b");
+        assert_eq!(path.to_string(), r#"database[0].tags["a b"]"#);
+        assert_eq!(Path::root().to_string(), "");
+    }
+}

@@ -1,0 +1,404 @@
+//! The facade that a wire protocol drives: a provider with its objects looked up by type name, its client once
+//! configured, and Stop. One method for each call of the protocol, on our own values; no method fails otherwise
+//! than by diagnostics, and none needs another to have been called before.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
+
+use super::apply::{self, shield_pure};
+use super::conform::{self, Unknowns};
+use super::datasource::DataSource;
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::import;
+use super::plan;
+use super::private::Private;
+use super::provider::Provider;
+use super::read;
+use super::resource::Resource;
+use super::schema::Schema;
+use super::upgrade;
+use super::validate;
+use super::value::{Object, Value};
+
+/// What a wire protocol may ask of a provider.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// The provider's local name.
+    fn name(&self) -> &'static str;
+    /// The schema of the provider block.
+    fn provider_schema(&self) -> &Schema;
+    /// The type name and schema of each resource.
+    fn resource_schemas(&self) -> Vec<(&'static str, &Schema)>;
+    /// The type name and schema of each data source.
+    fn data_source_schemas(&self) -> Vec<(&'static str, &Schema)>;
+    /// The schema of one resource.
+    fn resource_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics>;
+    /// The schema of one data source.
+    fn data_source_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics>;
+    /// Validates the provider block.
+    fn validate_provider(&self, config: Value) -> Diagnostics;
+    /// Makes the client. A Stop before is forgotten.
+    fn configure(&self, config: Value, terraform_version: &str) -> Diagnostics;
+    /// Validates a resource's configuration.
+    fn validate_resource(&self, type_name: &str, config: Value, write_only_allowed: bool) -> Diagnostics;
+    /// Validates a data source's configuration.
+    fn validate_data_source(&self, type_name: &str, config: Value) -> Diagnostics;
+    /// Recorded state as JSON, in the current shape.
+    fn upgrade(&self, type_name: &str, version: i64, state: Json) -> Result<Json, Diagnostics>;
+    /// Plans a change.
+    fn plan(&self, type_name: &str, request: plan::Request) -> plan::Response;
+    /// Makes a change.
+    async fn apply(&self, type_name: &str, request: apply::Request) -> apply::Response;
+    /// Brings a state up to date.
+    async fn read(&self, type_name: &str, state: Value, private: Private) -> read::Response;
+    /// Starts an import.
+    async fn import(&self, type_name: &str, id: &str) -> (Value, Private, Diagnostics);
+    /// Reads a data source.
+    async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics);
+    /// Asks every operation in progress to end soon. Returns at once.
+    fn stop(&self);
+}
+
+/// A provider, served.
+pub struct Server<P: Provider> {
+    provider: P,
+    schema: OnceLock<Schema>,
+    resources: OnceLock<ByName<dyn Resource<P::Client>>>,
+    data_sources: OnceLock<ByName<dyn DataSource<P::Client>>>,
+    client: Mutex<Option<Arc<P::Client>>>,
+    cancel: Mutex<CancellationToken>,
+}
+
+type ByName<T> = BTreeMap<&'static str, Entry<T>>;
+
+/// An object with its schema, which is made when first asked for: a process serves few of them.
+struct Entry<T: ?Sized> {
+    object: Box<T>,
+    schema: OnceLock<Schema>,
+}
+
+impl<C: Send + Sync + 'static> Entry<dyn Resource<C>> {
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| self.object.schema())
+    }
+}
+
+impl<C: Send + Sync + 'static> Entry<dyn DataSource<C>> {
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| self.object.schema())
+    }
+}
+
+impl<P: Provider> fmt::Debug for Server<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("provider", &self.provider.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<P: Provider> Server<P> {
+    /// Serves `provider`. Does nothing yet.
+    pub fn new(provider: P) -> Server<P> {
+        Server {
+            provider,
+            schema: OnceLock::new(),
+            resources: OnceLock::new(),
+            data_sources: OnceLock::new(),
+            client: Mutex::new(None),
+            cancel: Mutex::new(CancellationToken::new()),
+        }
+    }
+
+    fn resources(&self) -> &ByName<dyn Resource<P::Client>> {
+        self.resources.get_or_init(|| {
+            let all = self.provider.resources().into_iter();
+            all.map(|object| {
+                (
+                    object.type_name(),
+                    Entry {
+                        object,
+                        schema: OnceLock::new(),
+                    },
+                )
+            })
+            .collect()
+        })
+    }
+
+    fn data_sources(&self) -> &ByName<dyn DataSource<P::Client>> {
+        self.data_sources.get_or_init(|| {
+            let all = self.provider.data_sources().into_iter();
+            all.map(|object| {
+                (
+                    object.type_name(),
+                    Entry {
+                        object,
+                        schema: OnceLock::new(),
+                    },
+                )
+            })
+            .collect()
+        })
+    }
+
+    fn resource(&self, type_name: &str) -> Result<&Entry<dyn Resource<P::Client>>, Diagnostics> {
+        self.resources()
+            .get(type_name)
+            .ok_or_else(|| no_such(self.provider.name(), "resource", type_name))
+    }
+
+    fn data_source(&self, type_name: &str) -> Result<&Entry<dyn DataSource<P::Client>>, Diagnostics> {
+        self.data_sources()
+            .get(type_name)
+            .ok_or_else(|| no_such(self.provider.name(), "data source", type_name))
+    }
+
+    fn configured(&self) -> Result<Arc<P::Client>, Diagnostics> {
+        self.client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(|| {
+                Diagnostic::error(
+                    "The provider is not configured",
+                    "Terraform asked for an operation before it configured the provider. Please report this.",
+                )
+                .into()
+            })
+    }
+
+    fn cancellation(&self) -> CancellationToken {
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn no_such(provider: &str, what: &str, type_name: &str) -> Diagnostics {
+    Diagnostic::error(
+        format!("Unknown {what} {type_name}"),
+        format!("The provider `{provider}` has no {what} of this type. Check the name, or use another provider version."),
+    )
+    .into()
+}
+
+fn members(value: Value) -> Object {
+    match value {
+        Value::Map(object) => object,
+        _ => Object::new(),
+    }
+}
+
+#[async_trait]
+impl<P: Provider> Service for Server<P> {
+    fn name(&self) -> &'static str {
+        self.provider.name()
+    }
+
+    fn provider_schema(&self) -> &Schema {
+        self.schema.get_or_init(|| self.provider.schema())
+    }
+
+    fn resource_schemas(&self) -> Vec<(&'static str, &Schema)> {
+        self.resources()
+            .iter()
+            .map(|(name, entry)| (*name, entry.schema()))
+            .collect()
+    }
+
+    fn data_source_schemas(&self) -> Vec<(&'static str, &Schema)> {
+        self.data_sources()
+            .iter()
+            .map(|(name, entry)| (*name, entry.schema()))
+            .collect()
+    }
+
+    fn resource_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics> {
+        Ok(self.resource(type_name)?.schema())
+    }
+
+    fn data_source_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics> {
+        Ok(self.data_source(type_name)?.schema())
+    }
+
+    fn validate_provider(&self, config: Value) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        let config = members(config);
+        let checked = shield_pure(|| {
+            validate::attributes(&self.provider_schema().block, &config, true, &mut diagnostics);
+            self.provider.validate(&config, &mut diagnostics);
+        });
+        diagnostics.extend(checked.err());
+        diagnostics
+    }
+
+    fn configure(&self, config: Value, terraform_version: &str) -> Diagnostics {
+        let config = members(config);
+        let made = shield_pure(|| self.provider.configure(&config, terraform_version));
+        match made.unwrap_or_else(|panic| Err(panic.into())) {
+            Ok(client) => {
+                *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(client));
+                *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+                Diagnostics::new()
+            }
+            Err(errors) => errors,
+        }
+    }
+
+    fn validate_resource(&self, type_name: &str, config: Value, write_only_allowed: bool) -> Diagnostics {
+        let entry = match self.resource(type_name) {
+            Ok(entry) => entry,
+            Err(errors) => return errors,
+        };
+        let mut diagnostics = Diagnostics::new();
+        let config = members(config);
+        let checked = shield_pure(|| {
+            validate::attributes(
+                &entry.schema().block,
+                &config,
+                write_only_allowed,
+                &mut diagnostics,
+            );
+            entry.object.validate(&config, &mut diagnostics);
+        });
+        diagnostics.extend(checked.err());
+        diagnostics
+    }
+
+    fn validate_data_source(&self, type_name: &str, config: Value) -> Diagnostics {
+        let entry = match self.data_source(type_name) {
+            Ok(entry) => entry,
+            Err(errors) => return errors,
+        };
+        let mut diagnostics = Diagnostics::new();
+        let config = members(config);
+        let checked = shield_pure(|| {
+            validate::attributes(&entry.schema().block, &config, true, &mut diagnostics);
+            entry.object.validate(&config, &mut diagnostics);
+        });
+        diagnostics.extend(checked.err());
+        diagnostics
+    }
+
+    fn upgrade(&self, type_name: &str, version: i64, state: Json) -> Result<Json, Diagnostics> {
+        let entry = self.resource(type_name)?;
+        upgrade::upgrade(entry.object.as_ref(), entry.schema(), version, state)
+    }
+
+    fn plan(&self, type_name: &str, request: plan::Request) -> plan::Response {
+        let prior = request.prior.clone();
+        let private = request.private.clone();
+        let planned = self.resource(type_name).and_then(|entry| {
+            let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            shield_pure(|| {
+                plan::plan(
+                    entry.object.as_ref(),
+                    &entry.schema().block,
+                    client.as_deref(),
+                    request,
+                )
+            })
+            .map_err(Diagnostics::from)
+        });
+        planned.unwrap_or_else(|diagnostics| plan::Response {
+            planned: prior,
+            replace: Vec::new(),
+            private,
+            diagnostics,
+        })
+    }
+
+    async fn apply(&self, type_name: &str, request: apply::Request) -> apply::Response {
+        let ready = self
+            .resource(type_name)
+            .and_then(|entry| Ok((entry, self.configured()?)));
+        match ready {
+            Ok((entry, client)) => {
+                let block = &entry.schema().block;
+                apply::apply(entry.object.as_ref(), block, client, self.cancellation(), request).await
+            }
+            Err(diagnostics) => apply::Response {
+                state: request.prior,
+                private: request.private,
+                diagnostics,
+            },
+        }
+    }
+
+    async fn read(&self, type_name: &str, state: Value, private: Private) -> read::Response {
+        let Value::Map(object) = state else {
+            return read::Response {
+                state: Value::Null,
+                private,
+                diagnostics: Diagnostics::new(),
+            };
+        };
+        match self
+            .resource(type_name)
+            .and_then(|entry| Ok((entry, self.configured()?)))
+        {
+            Ok((entry, client)) => {
+                let block = &entry.schema().block;
+                read::read(
+                    entry.object.as_ref(),
+                    block,
+                    client,
+                    self.cancellation(),
+                    object,
+                    private,
+                )
+                .await
+            }
+            Err(diagnostics) => read::Response {
+                state: Value::Map(object),
+                private,
+                diagnostics,
+            },
+        }
+    }
+
+    async fn import(&self, type_name: &str, id: &str) -> (Value, Private, Diagnostics) {
+        match self
+            .resource(type_name)
+            .and_then(|entry| Ok((entry, self.configured()?)))
+        {
+            Ok((entry, client)) => {
+                import::import(entry.object.as_ref(), &entry.schema().block, client, id).await
+            }
+            Err(diagnostics) => (Value::Null, Private::default(), diagnostics),
+        }
+    }
+
+    async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
+        match self
+            .data_source(type_name)
+            .and_then(|entry| Ok((entry, self.configured()?)))
+        {
+            Ok((entry, client)) => {
+                let block = &entry.schema().block;
+                read::data_source(
+                    entry.object.as_ref(),
+                    block,
+                    client,
+                    self.cancellation(),
+                    members(config),
+                )
+                .await
+            }
+            Err(mut diagnostics) => {
+                let state = self.data_source(type_name).map_or(Value::Null, |entry| {
+                    conform::conform(&entry.schema().block, config, Unknowns::Refuse, &mut diagnostics)
+                });
+                (state, diagnostics)
+            }
+        }
+    }
+
+    fn stop(&self) {
+        self.cancellation().cancel();
+    }
+}

@@ -1,0 +1,183 @@
+//! Validation: what a configuration alone can tell. Unknown values are never wrong.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::path::Path;
+use super::schema::{Attribute, Block, NestedBlock, Nesting};
+use super::value::{Object, Value};
+
+/// Runs the checks of every attribute at every depth. `write_only_allowed`: whether this Terraform keeps
+/// write-only values out of its state; an older one would store the secret, so it is refused one.
+pub fn attributes(block: &Block, config: &Object, write_only_allowed: bool, diagnostics: &mut Diagnostics) {
+    body(block, config, &Path::root(), write_only_allowed, diagnostics);
+}
+
+fn body(block: &Block, config: &Object, at: &Path, write_only_allowed: bool, diagnostics: &mut Diagnostics) {
+    for attribute in &block.attributes {
+        let value = config.get(&attribute.name);
+        let at = at.clone().then(&attribute.name);
+        if attribute.write_only && !value.is_null() && !write_only_allowed {
+            diagnostics.push(too_old(attribute).at(at));
+        } else if value.is_known() {
+            for problem in attribute.checks.iter().filter_map(|check| check.run(value).err()) {
+                diagnostics.push(invalid(attribute, value, &problem).at(at.clone()));
+            }
+        }
+    }
+    for nested in &block.blocks {
+        each_nested(
+            nested,
+            config.get(&nested.name),
+            &at.clone().then(&nested.name),
+            &mut |inner, at| {
+                body(&nested.block, inner, at, write_only_allowed, diagnostics);
+            },
+        );
+    }
+}
+
+/// Calls `visit` with each body of a nested block's value and its path.
+pub(super) fn each_nested(
+    nested: &NestedBlock,
+    value: &Value,
+    at: &Path,
+    visit: &mut dyn FnMut(&Object, &Path),
+) {
+    match (nested.nesting, value) {
+        (Nesting::Single, Value::Map(inner)) => visit(inner, at),
+        (Nesting::List | Nesting::Set, Value::List(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                // An element of a set has no path: it ends at the set.
+                let at = if nested.nesting == Nesting::List {
+                    at.clone().index(index)
+                } else {
+                    at.clone()
+                };
+                if let Some(inner) = item.as_map() {
+                    visit(inner, &at);
+                }
+            }
+        }
+        (Nesting::Map, Value::Map(members)) => {
+            for (key, member) in members.iter() {
+                if let Some(inner) = member.as_map() {
+                    visit(inner, &at.clone().key(key));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn invalid(attribute: &Attribute, value: &Value, problem: &str) -> Diagnostic {
+    let hidden = attribute.sensitive || attribute.write_only;
+    let problem = match value.as_str() {
+        Some(text) if hidden && !text.is_empty() => problem.replace(text, "(sensitive value)"),
+        _ => problem.to_owned(),
+    };
+    Diagnostic::error(format!("Invalid value for {}", attribute.name), problem)
+}
+
+fn too_old(attribute: &Attribute) -> Diagnostic {
+    let name = &attribute.name;
+    let instead = name.strip_suffix("_wo").unwrap_or(name);
+    Diagnostic::error(
+        format!("Write-only argument {name} needs Terraform 1.11 or newer"),
+        format!(
+            "This version of Terraform would store the value of `{name}` in its state. \
+             Use `{instead}` instead, or a newer Terraform."
+        ),
+    )
+}
+
+/// An error when both are set: at the second, which names the first.
+pub fn conflict(config: &Object, first: &str, second: &str, why: &str, diagnostics: &mut Diagnostics) {
+    if is_set(config, first) && is_set(config, second) {
+        diagnostics.push(
+            Diagnostic::error(
+                format!("{second} cannot be set together with {first}"),
+                format!("{why} Remove `{first}` or `{second}`."),
+            )
+            .at(Path::attribute(second)),
+        );
+    }
+}
+
+/// Whether the configuration sets it: any value but null, also an unknown one; a repeated block at least once.
+pub fn is_set(config: &Object, name: &str) -> bool {
+    match config.get(name) {
+        Value::Null => false,
+        Value::List(items) => !items.is_empty(),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::schema::Check;
+
+    fn block() -> Block {
+        let inner = Block::new("")
+            .attribute(Attribute::string("kind").check(Check::one_of(&["a", "b"])))
+            .attribute(
+                Attribute::string("password")
+                    .sensitive()
+                    .check(Check::one_of(&["x"])),
+            )
+            .attribute(Attribute::string("password_wo").write_only());
+        Block::new("").block(NestedBlock::list("item", inner))
+    }
+
+    fn check(inner: Object, allowed: bool, expected: &[(&str, &str)]) {
+        let mut diagnostics = Diagnostics::new();
+        attributes(
+            &block(),
+            &Object::new().with("item", vec![inner]),
+            allowed,
+            &mut diagnostics,
+        );
+        let found: Vec<(String, String)> = diagnostics
+            .iter()
+            .map(|d| {
+                (
+                    d.path.clone().unwrap_or_default().to_string(),
+                    format!("{} {}", d.summary, d.detail),
+                )
+            })
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for ((path, text), (expected_path, part)) in found.iter().zip(expected) {
+            assert_eq!(path, expected_path);
+            assert!(text.contains(part), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+
+    #[test]
+    fn known_values_are_checked_and_unknown_ones_never() {
+        check(Object::new().with("kind", "c"), true, &[("item[0].kind", "a, b")]);
+        check(
+            Object::new()
+                .with("kind", Value::Unknown)
+                .with("password_wo", Value::Unknown),
+            true,
+            &[],
+        );
+        check(
+            Object::new().with("password", "hunter2"),
+            true,
+            &[("item[0].password", "(sensitive value)")],
+        );
+    }
+
+    #[test]
+    fn an_older_terraform_gets_no_write_only_value() {
+        check(
+            Object::new().with("password_wo", "hunter2"),
+            false,
+            &[("item[0].password_wo", "Use `password`")],
+        );
+        check(Object::new().with("password_wo", "hunter2"), true, &[]);
+        check(Object::new(), false, &[]);
+    }
+}
