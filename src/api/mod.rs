@@ -1,1 +1,39 @@
-//! The api layer.
+//! The DTS client: Alibaba Cloud Data Transmission Service, OpenAPI version 2020-01-01. It knows nothing of Terraform.
+//!
+//! In reading order:
+//!
+//! - [`context`]: what the client takes from outside: clock, environment, transport.
+//! - [`client`]: one call from its parameters to its decoded reply; all below is used there.
+//! - `params`, `sign`, `nonce`: what is sent, and the signature (V1, HMAC-SHA1) over it.
+//! - `endpoint`, `transport`: where it is sent, and how.
+//! - `reply`, `decode`: what comes back, read leniently because DTS types are inconsistent.
+//! - [`error`], `advice`: what went wrong, whether it may have taken effect, and what to do next.
+//! - `retry`: what may be sent again, and when.
+//! - [`credential`]: which keys sign.
+//! - [`instance`], [`job`], [`precheck`]: the typed calls, one file per object.
+
+pub mod client;
+pub mod context;
+pub mod credential;
+pub mod error;
+pub mod instance;
+pub mod job;
+pub mod job_detail;
+pub mod job_list;
+pub mod precheck;
+
+mod decode;
+mod params;
+mod reply;
+
+pub use client::{Client, Config, Safety};
+pub use context::{Clock, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError};
+pub use credential::{CredentialConfig, Credentials};
+pub use error::{Error, Kind};
+pub use instance::{CreateDtsInstance, PurchasedInstance};
+pub use job::{ConfigureDtsJob, ConfiguredJob, Endpoint, JobRef, ModifiedJob, ModifyDtsJob, Side};
+pub use job_detail::{EndpointDetail, JobDetail, JobMode, PhaseStatus, RetryState};
+pub use job_list::{DescribeDtsJobs, JobSummary};
+pub use params::Params;
+pub use precheck::{PrecheckItem, PrecheckStatus, SkipPreCheck};
+pub use reply::Reply;

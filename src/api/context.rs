@@ -1,0 +1,139 @@
+//! What the client takes from outside: the clock, the environment and the transport.
+//!
+//! [`Context::system`] is the only place that reaches the real ones. Tests pass fakes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// Time. Only the wall clock has to be supplied: waiting and measuring go through tokio, whose time tests can pause.
+#[async_trait]
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The wall clock, for the `Timestamp` of a signed request.
+    fn now(&self) -> Timestamp;
+
+    /// A point on the monotonic clock, for measuring and for deadlines.
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// Waits for `duration`.
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// The environment variables.
+pub trait Env: fmt::Debug + Send + Sync {
+    /// The value of the variable `name`; `None` if it is unset or not UTF-8.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+/// One HTTP request. Its body holds secrets, so `Debug` shows only the body's length.
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Absolute URL.
+    pub url: String,
+    /// Header names in lower case, with their values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; empty for none.
+    pub body: String,
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One HTTP answer, complete. `Debug` shows only the body's length: some actions return passwords.
+#[derive(Clone, Default)]
+pub struct HttpResponse {
+    /// HTTP status code.
+    pub status: u16,
+    /// Header names in lower case, with their values.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl HttpResponse {
+    /// The first header of that name (lower case).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the server can have seen a request that got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// No byte of the request left: name not resolved, connection refused, TLS not agreed.
+    No,
+    /// It may have arrived and been executed: timeout, connection lost, answer cut off or too large.
+    Maybe,
+}
+
+/// No usable HTTP answer.
+#[derive(Clone, Debug)]
+pub struct TransportError {
+    /// Whether the request can have taken effect.
+    pub sent: Sent,
+    /// What happened, for a person; holds no part of the request.
+    pub message: String,
+}
+
+/// Sends a request and waits for the whole answer. One attempt: implementations never repeat a request.
+#[async_trait]
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends `request`.
+    ///
+    /// # Errors
+    /// When there is no complete answer; any HTTP status is an answer.
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
+}
+
+/// Everything the client takes from outside. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The environment.
+    pub env: Arc<dyn Env>,
+    /// The transport.
+    pub transport: Arc<dyn Transport>,
+}
+
+impl Context {
+    /// A context of the given parts.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, env: Arc<dyn Env>, transport: Arc<dyn Transport>) -> Context {
+        Context {
+            clock,
+            env,
+            transport,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The one error of the client.
+
+use std::fmt;
+
+/// What kind of failure it is. The predicates of [`Error`] say what follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// No source gave credentials. Nothing was sent.
+    NoCredentials,
+    /// DTS rejected the credentials: unknown or inactive key, wrong secret, expired token.
+    Credentials,
+    /// The configured endpoint is not acceptable. Nothing was sent.
+    Endpoint,
+    /// The configured region is not a region's name. Nothing was sent.
+    Region,
+    /// The endpoint could not be reached. Nothing was sent.
+    Unreachable,
+    /// A write got no usable answer: it may have taken effect.
+    OutcomeUnknown,
+    /// A read got no usable answer (timeout, lost connection, 5xx), also after repeating it.
+    Unavailable,
+    /// Something answered that is not DTS: HTML, or JSON that is no DTS reply.
+    NotDts,
+    /// DTS refused the call for its rate, also after waiting.
+    Throttled,
+    /// DTS refused the call with any other code.
+    Api,
+    /// The caller cancelled. A write ends so only if it was not sent, or was certainly refused before.
+    Cancelled,
+    /// The machine failed: the operating system gave no random numbers.
+    Internal,
+}
+
+/// Why a call failed. `Display` is one line for a person; [`Error::advice`] says what to do next.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: Kind,
+    action: String,
+    code: Option<String>,
+    message: String,
+    request_id: Option<String>,
+    http_status: Option<u16>,
+    advice: Option<String>,
+    outcome_unknown: bool,
+}
+
+/// Exact codes (without `DTS.Msg.`) that say the job or instance does not exist. Narrow on purpose: a wider match would
+/// drop something from the state that still exists and costs money.
+const NOT_FOUND: [&str; 2] = ["Forbidden.InstanceNotFound", "InvalidJobId"];
+
+/// Codes (without `DTS.Msg.`) of a wrong state that may pass by itself.
+const BUSY: [&str; 5] = [
+    "InvalidJobStatus",
+    "InvalidTaskStatus",
+    "ModifyDenied.JobStatusNotRunning",
+    "UpdateJob.OperationDenied.InitStatus",
+    "CheckJobFailed.ServerUnAvailable",
+];
+
+/// DTS puts this before the codes of its own (dts-api.md 7.1).
+const PREFIX: &str = "DTS.Msg.";
+
+impl Error {
+    /// An error of `kind` while calling `action`.
+    pub fn new(kind: Kind, action: impl Into<String>, message: impl Into<String>) -> Error {
+        Error(Box::new(Inner {
+            kind,
+            action: action.into(),
+            code: None,
+            message: message.into(),
+            request_id: None,
+            http_status: None,
+            advice: None,
+            outcome_unknown: kind == Kind::OutcomeUnknown,
+        }))
+    }
+
+    /// With the code that DTS gave.
+    #[must_use]
+    pub fn with_code(mut self, code: Option<String>) -> Error {
+        self.0.code = code;
+        self
+    }
+
+    /// With the request id that DTS gave.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: Option<String>) -> Error {
+        self.0.request_id = request_id;
+        self
+    }
+
+    /// With the HTTP status of the answer.
+    #[must_use]
+    pub fn with_http_status(mut self, status: u16) -> Error {
+        self.0.http_status = Some(status);
+        self
+    }
+
+    /// With what to do next.
+    #[must_use]
+    pub fn with_advice(mut self, advice: Option<String>) -> Error {
+        self.0.advice = advice;
+        self
+    }
+
+    /// Says whether the request may have taken effect.
+    #[must_use]
+    pub fn with_outcome_unknown(mut self, unknown: bool) -> Error {
+        self.0.outcome_unknown = unknown;
+        self
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The action that was called, such as `CreateDtsInstance`; empty before any call.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.0.action
+    }
+
+    /// The code as DTS gave it, with its prefix if it had one.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What went wrong, without code and ids.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The request id, for support tickets.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.http_status
+    }
+
+    /// What to do next, if we know.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.0.advice.as_deref()
+    }
+
+    /// The job or instance does not exist: exactly `Forbidden.InstanceNotFound` or `InvalidJobId`.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.bare_code().is_some_and(|code| NOT_FOUND.contains(&code))
+    }
+
+    /// Refused for the rate of calls.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.0.kind == Kind::Throttled
+    }
+
+    /// The request may have taken effect, so it must not be repeated without looking first.
+    #[must_use]
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// The caller cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.kind == Kind::Cancelled
+    }
+
+    /// Refused for the state the job is in now, which may pass: the same call may succeed later.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.bare_code()
+            .is_some_and(|code| BUSY.contains(&code) || code.starts_with("OperationDenied.JobStatus"))
+    }
+
+    fn bare_code(&self) -> Option<&str> {
+        self.code().map(bare)
+    }
+}
+
+/// `code` without the prefix `DTS.Msg.`.
+pub(super) fn bare(code: &str) -> &str {
+    code.strip_prefix(PREFIX).unwrap_or(code)
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.action.is_empty() {
+            write!(f, "{}: ", self.0.action)?;
+        }
+        f.write_str(&self.0.message)?;
+        let facts: Vec<String> = [
+            self.0.code.as_ref().map(|code| format!("code {code}")),
+            self.0.http_status.map(|status| format!("HTTP {status}")),
+            self.0.request_id.as_ref().map(|id| format!("RequestId {id}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if facts.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({})", facts.join(", "))
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("text", &self.to_string())
+            .field("advice", &self.0.advice)
+            .field("outcome_unknown", &self.0.outcome_unknown)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,279 @@
+//! One job in full (`DescribeDtsJobDetail`), and the parts that the list of jobs shares with it.
+
+use super::client::{Client, Safety};
+use super::decode::Object;
+use super::error::Error;
+use super::job::JobRef;
+
+/// One end of a job, as DTS reports it. Passwords are never returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointDetail {
+    /// `InstanceType`, such as `RDS`.
+    pub instance_type: Option<String>,
+    /// `EngineName` in display form, such as `MySQL`: compare without case.
+    pub engine_name: Option<String>,
+    /// `InstanceID`.
+    pub instance_id: Option<String>,
+    /// `Region`.
+    pub region: Option<String>,
+    /// `Ip`.
+    pub ip: Option<String>,
+    /// `Port`.
+    pub port: Option<String>,
+    /// `DatabaseName`.
+    pub database_name: Option<String>,
+    /// `UserName`.
+    pub user_name: Option<String>,
+    /// `OracleSID`.
+    pub oracle_sid: Option<String>,
+    /// `AliyunUid`: the owning account.
+    pub owner_id: Option<String>,
+    /// `RoleName`: the role in that account.
+    pub role: Option<String>,
+    /// `SslSolutionEnum`, such as `DISABLE`.
+    pub ssl_solution: Option<String>,
+    /// `CanModifyPassword`.
+    pub can_modify_password: Option<bool>,
+}
+
+impl EndpointDetail {
+    pub(super) fn decode(object: Object<'_>) -> EndpointDetail {
+        EndpointDetail {
+            instance_type: object.text("InstanceType"),
+            engine_name: object.text("EngineName"),
+            instance_id: object.text("InstanceID"),
+            region: object.text("Region"),
+            ip: object.text("Ip"),
+            port: object.text("Port"),
+            database_name: object.text("DatabaseName"),
+            user_name: object.text("UserName"),
+            oracle_sid: object.text("OracleSID"),
+            owner_id: object.text("AliyunUid"),
+            role: object.text("RoleName"),
+            ssl_solution: object.text("SslSolutionEnum"),
+            can_modify_password: object.flag("CanModifyPassword"),
+        }
+    }
+}
+
+/// What a job does (`MigrationMode`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobMode {
+    /// Moves the structure.
+    pub structure_initialization: Option<bool>,
+    /// Moves the data.
+    pub data_initialization: Option<bool>,
+    /// Follows changes.
+    pub data_synchronization: Option<bool>,
+}
+
+impl JobMode {
+    pub(super) fn decode(object: Object<'_>) -> JobMode {
+        JobMode {
+            structure_initialization: object.flag("StructureInitialization"),
+            data_initialization: object.flag("DataInitialization"),
+            data_synchronization: object.flag("DataSynchronization"),
+        }
+    }
+}
+
+/// How far one phase of a job is (dts-api.md 3.6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhaseStatus {
+    /// `NotStarted`, `Migrating`, `Suspending`, `Checking`, `Failed`, `Finished`, `Catched`, ...
+    pub status: Option<String>,
+    /// `0` to `100`.
+    pub percent: Option<String>,
+    /// Objects or rows done, or a rate such as `0.00RPS/(0.000MB/s)`.
+    pub progress: Option<String>,
+    /// Why it failed.
+    pub error_message: Option<String>,
+}
+
+impl PhaseStatus {
+    pub(super) fn decode(object: Object<'_>) -> Option<PhaseStatus> {
+        object.exists().then(|| PhaseStatus {
+            status: object.text("Status"),
+            percent: object.text("Percent"),
+            progress: object.text("Progress"),
+            error_message: object.text("ErrorMessage"),
+        })
+    }
+}
+
+/// DTS repeating something by itself (`RetryState`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetryState {
+    /// Whether it does so now.
+    pub retrying: Option<bool>,
+    /// How often so far.
+    pub retry_count: Option<i64>,
+    /// Seconds so far.
+    pub retry_time: Option<i64>,
+    /// Seconds after which it gives up.
+    pub max_retry_time: Option<i64>,
+    /// `srcDB`, `destDB` or `inner_module`.
+    pub retry_target: Option<String>,
+    /// Code of the module, such as `04`.
+    pub module: Option<String>,
+    /// Why.
+    pub err_message: Option<String>,
+}
+
+impl RetryState {
+    pub(super) fn decode(object: Object<'_>) -> Option<RetryState> {
+        object.exists().then(|| RetryState {
+            retrying: object.flag("Retrying"),
+            retry_count: object.int("RetryCount"),
+            retry_time: object.int("RetryTime"),
+            max_retry_time: object.int("MaxRetryTime"),
+            retry_target: object.text("RetryTarget"),
+            module: object.text("Module"),
+            // Sub-tasks write ErrMsg.
+            err_message: object.text("ErrMessage").or_else(|| object.text("ErrMsg")),
+        })
+    }
+}
+
+/// A job in full (dts-api.md 2.7). A field that DTS left out, or filled with `""`, is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobDetail {
+    /// `DtsJobId`.
+    pub dts_job_id: Option<String>,
+    /// `DtsInstanceID`; absent before the purchase.
+    pub dts_instance_id: Option<String>,
+    /// `DtsJobName`.
+    pub dts_job_name: Option<String>,
+    /// `DtsJobClass`: the class of the instance.
+    pub dts_job_class: Option<String>,
+    /// `DtsJobDirection`.
+    pub dts_job_direction: Option<String>,
+    /// `SynchronizationDirection`.
+    pub synchronization_direction: Option<String>,
+    /// `JobType`: `online` (migration), `sync`, `subscribe`, `subSync`, or as it was configured.
+    pub job_type: Option<String>,
+    /// `TaskType`.
+    pub task_type: Option<String>,
+    /// `Status` (dts-api.md 3.2): compare without case.
+    pub status: Option<String>,
+    /// `PayType`: `PostPaid`, `PrePaid`.
+    pub pay_type: Option<String>,
+    /// `CreateTime`, such as `2021-03-16T08:01:19Z`.
+    pub create_time: Option<String>,
+    /// `BeginTimestamp`.
+    pub begin_timestamp: Option<String>,
+    /// `EndTimestamp`.
+    pub end_timestamp: Option<String>,
+    /// `BootTime`.
+    pub boot_time: Option<String>,
+    /// `FinishTime`.
+    pub finish_time: Option<String>,
+    /// `ExpireTime` of a PrePaid instance.
+    pub expire_time: Option<String>,
+    /// `LastUpdateTime`.
+    pub last_update_time: Option<String>,
+    /// `Checkpoint`, Unix seconds.
+    pub checkpoint: Option<String>,
+    /// `InitCheckpoint`.
+    pub init_checkpoint: Option<String>,
+    /// `Delay` in milliseconds; `-1` before the incremental part.
+    pub delay: Option<i64>,
+    /// `MigrationMode`.
+    pub mode: JobMode,
+    /// `SourceEndpoint`.
+    pub source: EndpointDetail,
+    /// `DestinationEndpoint`.
+    pub destination: EndpointDetail,
+    /// `DbObject`: the objects as JSON text; members may be reordered and `state` added.
+    pub db_object: Option<String>,
+    /// `DbObjectOssUrl`: where the objects are instead when they are too many.
+    pub db_object_oss_url: Option<String>,
+    /// `Reserved`: the settings as JSON text.
+    pub reserved: Option<String>,
+    /// `DataSynchronizationStatus`. The other phases are not in this reply, but in [`super::JobSummary`].
+    pub data_synchronization_status: Option<PhaseStatus>,
+    /// `RetryState`.
+    pub retry_state: Option<RetryState>,
+    /// `ErrorMessage`: why the job failed, for a person.
+    pub error_message: Option<String>,
+    /// `DedicatedClusterId`.
+    pub dedicated_cluster_id: Option<String>,
+    /// `DatabaseCount`.
+    pub database_count: Option<i64>,
+    /// `MinDu`.
+    pub min_du: Option<String>,
+    /// `MaxDu`.
+    pub max_du: Option<String>,
+    /// `DtsBisLabel`.
+    pub dts_bis_label: Option<String>,
+    /// `ResourceGroupId`.
+    pub resource_group_id: Option<String>,
+    /// `GroupId`.
+    pub group_id: Option<String>,
+    /// `SubscribeTopic`.
+    pub subscribe_topic: Option<String>,
+    /// `SubSyncJob`: the sub-tasks of object changes.
+    pub sub_sync_jobs: Vec<JobDetail>,
+    /// `SubDistributedJob`: one per physical database of a distributed source.
+    pub sub_distributed_jobs: Vec<JobDetail>,
+}
+
+impl JobDetail {
+    fn decode(object: Object<'_>) -> JobDetail {
+        JobDetail {
+            dts_job_id: object.text("DtsJobId"),
+            dts_instance_id: object.text("DtsInstanceID"),
+            dts_job_name: object.text("DtsJobName"),
+            dts_job_class: object.text("DtsJobClass"),
+            dts_job_direction: object.text("DtsJobDirection"),
+            synchronization_direction: object.text("SynchronizationDirection"),
+            job_type: object.text("JobType"),
+            task_type: object.text("TaskType"),
+            status: object.text("Status"),
+            pay_type: object.text("PayType"),
+            create_time: object.text("CreateTime"),
+            begin_timestamp: object.text("BeginTimestamp"),
+            end_timestamp: object.text("EndTimestamp"),
+            boot_time: object.text("BootTime"),
+            finish_time: object.text("FinishTime"),
+            expire_time: object.text("ExpireTime"),
+            last_update_time: object.text("LastUpdateTime"),
+            checkpoint: object.text("Checkpoint"),
+            init_checkpoint: object.text("InitCheckpoint"),
+            delay: object.int("Delay"),
+            mode: JobMode::decode(object.object("MigrationMode")),
+            source: EndpointDetail::decode(object.object("SourceEndpoint")),
+            destination: EndpointDetail::decode(object.object("DestinationEndpoint")),
+            db_object: object.text("DbObject"),
+            db_object_oss_url: object.text("DbObjectOssUrl"),
+            reserved: object.text("Reserved"),
+            data_synchronization_status: PhaseStatus::decode(object.object("DataSynchronizationStatus")),
+            retry_state: RetryState::decode(object.object("RetryState")),
+            error_message: object.text("ErrorMessage"),
+            dedicated_cluster_id: object.text("DedicatedClusterId"),
+            database_count: object.int("DatabaseCount"),
+            min_du: object.text("MinDu"),
+            max_du: object.text("MaxDu"),
+            dts_bis_label: object.text("DtsBisLabel"),
+            resource_group_id: object.text("ResourceGroupId"),
+            group_id: object.text("GroupId"),
+            subscribe_topic: object.text("SubscribeTopic"),
+            sub_sync_jobs: object.list("SubSyncJob").map(JobDetail::decode).collect(),
+            sub_distributed_jobs: object.list("SubDistributedJob").map(JobDetail::decode).collect(),
+        }
+    }
+}
+
+impl Client {
+    /// One job in full.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; [`Error::is_not_found`] when there is no such job.
+    pub async fn describe_dts_job_detail(&self, job: &JobRef) -> Result<JobDetail, Error> {
+        // DtsInstanceID with a capital ID, unlike every other action.
+        let reply = self
+            .call("DescribeDtsJobDetail", job.params("DtsInstanceID"), Safety::Read)
+            .await?;
+        Ok(JobDetail::decode(reply.object()))
+    }
+}

@@ -1,0 +1,216 @@
+//! The list of jobs (`DescribeDtsJobs`), with all its pages.
+
+use std::collections::HashSet;
+
+use super::client::{Client, Safety};
+use super::decode::Object;
+use super::error::Error;
+use super::job_detail::{EndpointDetail, JobMode, PhaseStatus, RetryState};
+use super::params::Params;
+
+/// The largest page that is documented.
+const PAGE_SIZE: usize = 30;
+
+/// Parameters of `DescribeDtsJobs` (dts-api.md 2.8).
+#[derive(Clone, Debug, Default)]
+pub struct DescribeDtsJobs {
+    /// `MIGRATION` (what DTS takes when absent), `SYNC` or `SUBSCRIBE`. Jobs of other types are not listed, even by id.
+    pub job_type: Option<String>,
+    /// Only these jobs.
+    pub dts_job_ids: Vec<String>,
+    /// Only jobs of these instances.
+    pub dts_instance_ids: Vec<String>,
+    /// `Region`, the filter; the client's region where absent.
+    pub region: Option<String>,
+    /// What `params` means: `instance`, `name` (part of it), `srcRds` or `rds`.
+    pub type_: Option<String>,
+    /// The value that `type_` looks for.
+    pub params: Option<String>,
+    /// Only jobs in this status.
+    pub status: Option<String>,
+    /// `CreateTime`, `FinishTime` or `duLimit`.
+    pub order_column: Option<String>,
+    /// `ASC` or `DESC`.
+    pub order_direction: Option<String>,
+    /// Tags as JSON text.
+    pub tags: Option<String>,
+    /// Leaves out the objects, which may be large.
+    pub without_db_list: Option<bool>,
+    /// Only jobs on this dedicated cluster.
+    pub dedicated_cluster_id: Option<String>,
+    /// Only jobs of this resource group.
+    pub resource_group_id: Option<String>,
+}
+
+impl DescribeDtsJobs {
+    fn page(&self, region: &str, number: usize) -> Params {
+        let ids = |ids: &[String]| (!ids.is_empty()).then(|| ids.join(","));
+        Params::new()
+            .set("Region", self.region.as_deref().unwrap_or(region))
+            .set_opt("JobType", self.job_type.as_ref())
+            .set_opt("DtsJobId", ids(&self.dts_job_ids))
+            .set_opt("DtsInstanceId", ids(&self.dts_instance_ids))
+            .set_opt("Type", self.type_.as_ref())
+            .set_opt("Params", self.params.as_ref())
+            .set_opt("Status", self.status.as_ref())
+            .set_opt("OrderColumn", self.order_column.as_ref())
+            .set_opt("OrderDirection", self.order_direction.as_ref())
+            .set_opt("Tags", self.tags.as_ref())
+            .set_opt("WithoutDbList", self.without_db_list)
+            .set_opt("DedicatedClusterId", self.dedicated_cluster_id.as_ref())
+            .set_opt("ResourceGroupId", self.resource_group_id.as_ref())
+            .set("PageNumber", number)
+            .set("PageSize", PAGE_SIZE)
+    }
+}
+
+/// A job as the list shows it, with the status of every phase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobSummary {
+    /// `DtsJobId`.
+    pub dts_job_id: Option<String>,
+    /// `DtsInstanceID`; absent before the purchase.
+    pub dts_instance_id: Option<String>,
+    /// `DtsJobName`.
+    pub dts_job_name: Option<String>,
+    /// `DtsJobClass`.
+    pub dts_job_class: Option<String>,
+    /// `DtsJobDirection`.
+    pub dts_job_direction: Option<String>,
+    /// `JobType`: `online` (migration), `sync`, `subscribe`.
+    pub job_type: Option<String>,
+    /// `Status` (dts-api.md 3.2): compare without case.
+    pub status: Option<String>,
+    /// `PayType`.
+    pub pay_type: Option<String>,
+    /// `CreateTime`, such as `2021-03-16T08:01:19Z`.
+    pub create_time: Option<String>,
+    /// `ExpireTime`.
+    pub expire_time: Option<String>,
+    /// `Checkpoint`, Unix seconds.
+    pub checkpoint: Option<String>,
+    /// `Delay`: milliseconds for migration, seconds for synchronization, `-1` before the incremental part.
+    pub delay: Option<i64>,
+    /// `MigrationMode`.
+    pub mode: JobMode,
+    /// `SourceEndpoint`.
+    pub source: EndpointDetail,
+    /// `DestinationEndpoint`.
+    pub destination: EndpointDetail,
+    /// `DbObject` as JSON text.
+    pub db_object: Option<String>,
+    /// `Reserved` as JSON text.
+    pub reserved: Option<String>,
+    /// `PrecheckStatus`; its items are in [`Client::describe_precheck_status`].
+    pub precheck_status: Option<PhaseStatus>,
+    /// `StructureInitializationStatus`.
+    pub structure_initialization_status: Option<PhaseStatus>,
+    /// `DataInitializationStatus`.
+    pub data_initialization_status: Option<PhaseStatus>,
+    /// `DataSynchronizationStatus`.
+    pub data_synchronization_status: Option<PhaseStatus>,
+    /// `RetryState`.
+    pub retry_state: Option<RetryState>,
+    /// `ErrorMessage`.
+    pub error_message: Option<String>,
+    /// `MigrationErrCode`.
+    pub migration_err_code: Option<String>,
+    /// `MigrationErrMsg`.
+    pub migration_err_msg: Option<String>,
+    /// `MigrationErrWorkaround`.
+    pub migration_err_workaround: Option<String>,
+    /// `DedicatedClusterId`.
+    pub dedicated_cluster_id: Option<String>,
+    /// `ResourceGroupId`.
+    pub resource_group_id: Option<String>,
+    /// `TagList`, as key and value.
+    pub tags: Vec<(String, String)>,
+    /// `ReverseJob` of a two-way synchronization.
+    pub reverse_job: Option<Box<JobSummary>>,
+}
+
+impl JobSummary {
+    fn decode(object: Object<'_>) -> JobSummary {
+        let phase = |name| PhaseStatus::decode(object.object(name));
+        let reverse = object.object("ReverseJob");
+        JobSummary {
+            dts_job_id: object.text("DtsJobId"),
+            dts_instance_id: object.text("DtsInstanceID"),
+            dts_job_name: object.text("DtsJobName"),
+            dts_job_class: object.text("DtsJobClass"),
+            dts_job_direction: object.text("DtsJobDirection"),
+            job_type: object.text("JobType"),
+            status: object.text("Status"),
+            pay_type: object.text("PayType"),
+            create_time: object.text("CreateTime"),
+            expire_time: object.text("ExpireTime"),
+            checkpoint: object.text("Checkpoint"),
+            delay: object.int("Delay"),
+            mode: JobMode::decode(object.object("MigrationMode")),
+            source: EndpointDetail::decode(object.object("SourceEndpoint")),
+            destination: EndpointDetail::decode(object.object("DestinationEndpoint")),
+            db_object: object.text("DbObject"),
+            reserved: object.text("Reserved"),
+            precheck_status: phase("PrecheckStatus"),
+            structure_initialization_status: phase("StructureInitializationStatus"),
+            data_initialization_status: phase("DataInitializationStatus"),
+            data_synchronization_status: phase("DataSynchronizationStatus"),
+            retry_state: RetryState::decode(object.object("RetryState")),
+            error_message: object.text("ErrorMessage"),
+            migration_err_code: object.text("MigrationErrCode"),
+            migration_err_msg: object.text("MigrationErrMsg"),
+            migration_err_workaround: object.text("MigrationErrWorkaround"),
+            dedicated_cluster_id: object.text("DedicatedClusterId"),
+            resource_group_id: object.text("ResourceGroupId"),
+            tags: object
+                .list("TagList")
+                .filter_map(|tag| Some((tag.text("TagKey")?, tag.text("TagValue").unwrap_or_default())))
+                .collect(),
+            reverse_job: reverse
+                .text("DtsJobId")
+                .is_some()
+                .then(|| Box::new(JobSummary::decode(reverse))),
+        }
+    }
+}
+
+impl Client {
+    /// All jobs that match, from all pages. A two-way synchronization is one entry with a `reverse_job`.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; the error of any page is the error of the whole.
+    pub async fn describe_dts_jobs(&self, request: &DescribeDtsJobs) -> Result<Vec<JobSummary>, Error> {
+        let mut jobs: Vec<JobSummary> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut listed = 0;
+        for number in 1.. {
+            let reply = self
+                .call(
+                    "DescribeDtsJobs",
+                    request.page(self.region(), number),
+                    Safety::Read,
+                )
+                .await?;
+            let object = reply.object();
+            let page: Vec<JobSummary> = object.list("DtsJobList").map(JobSummary::decode).collect();
+            listed += page.len();
+            // An empty page is the end; so is one that starts with a known job: the server ignores the page number.
+            let known = |job: &JobSummary| job.dts_job_id.as_ref().is_some_and(|id| seen.contains(id));
+            if page.first().is_none_or(known) {
+                break;
+            }
+            // A job created meanwhile moves others to the next page, where they show a second time.
+            jobs.extend(
+                page.into_iter()
+                    .filter(|job| job.dts_job_id.clone().is_none_or(|id| seen.insert(id))),
+            );
+            let total = object
+                .int("TotalRecordCount")
+                .and_then(|total| usize::try_from(total).ok());
+            if total.is_some_and(|total| listed >= total) {
+                break;
+            }
+        }
+        Ok(jobs)
+    }
+}

@@ -1,0 +1,273 @@
+//! The precheck: what DTS checks before it moves data (`DescribePreCheckStatus`, `SkipPreCheck`; dts-api.md 4).
+
+use super::client::{Client, Safety};
+use super::decode::Object;
+use super::error::Error;
+use super::params::Params;
+
+/// Items asked for at once.
+const PAGE_SIZE: usize = 30;
+
+/// How often all pages are read again when the precheck moved on in between.
+const CONSISTENT_READS: usize = 3;
+
+/// One check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrecheckItem {
+    /// `Item`: the code, such as `CHECK_CONN_SRC`.
+    pub item: Option<String>,
+    /// `Names`: the long name, such as `CHECK_CONN_SRC_DETAIL`.
+    pub names: Option<String>,
+    /// `State`: `NotStarted`, `Checking`, `Migrating`, `Failed`, `Warning`, `Success`.
+    pub state: Option<String>,
+    /// `ErrMsg`: short code of what was found.
+    pub err_msg: Option<String>,
+    /// `ErrDetail`: what was found.
+    pub err_detail: Option<String>,
+    /// `RepairMethod`: how to repair it.
+    pub repair_method: Option<String>,
+    /// `CanSkip`: may be shielded.
+    pub can_skip: Option<bool>,
+    /// `Skip`: has been shielded.
+    pub skip: Option<bool>,
+    /// `IgnoreFlag`: `Y` or `N`.
+    pub ignore_flag: Option<String>,
+    /// `Id` of the record.
+    pub id: Option<String>,
+    /// `OrderNum`.
+    pub order_num: Option<i64>,
+    /// `JobId` of the check.
+    pub job_id: Option<String>,
+    /// `BootTime`.
+    pub boot_time: Option<String>,
+    /// `FinishTime`.
+    pub finish_time: Option<String>,
+    /// `Logs`: what went wrong in detail, one text per entry.
+    pub logs: Vec<String>,
+}
+
+impl PrecheckItem {
+    fn decode(object: Object<'_>) -> PrecheckItem {
+        PrecheckItem {
+            item: object.text("Item"),
+            names: object.text("Names"),
+            state: object.text("State"),
+            err_msg: object.text("ErrMsg"),
+            err_detail: object.text("ErrDetail"),
+            repair_method: object.text("RepairMethod"),
+            can_skip: object.flag("CanSkip"),
+            skip: object.flag("Skip"),
+            ignore_flag: object.text("IgnoreFlag"),
+            id: object.text("Id"),
+            order_num: object.int("OrderNum"),
+            job_id: object.text("JobId"),
+            boot_time: object.text("BootTime"),
+            finish_time: object.text("FinishTime"),
+            logs: object
+                .list("Logs")
+                .filter_map(|log| {
+                    let parts = [log.text("ErrType"), log.text("ErrMsg"), log.text("ErrData")];
+                    let parts: Vec<String> = parts.into_iter().flatten().collect();
+                    (!parts.is_empty()).then(|| parts.join(": "))
+                })
+                .collect(),
+        }
+    }
+
+    fn list(object: Object<'_>, name: &str) -> Vec<PrecheckItem> {
+        object.list(name).map(PrecheckItem::decode).collect()
+    }
+}
+
+/// The checks of one physical sub-job of a distributed source, or of one network path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartialPrecheck {
+    /// `Code` of the module.
+    pub code: Option<String>,
+    /// `JobId`.
+    pub job_id: Option<String>,
+    /// `JobName`.
+    pub job_name: Option<String>,
+    /// `State`.
+    pub state: Option<String>,
+    /// `ErrorItem`: number of failed items.
+    pub error_item: Option<i64>,
+    /// `Total`: number of items.
+    pub total: Option<i64>,
+    /// `SourceEndpointType`; network paths only.
+    pub source_endpoint_type: Option<String>,
+    /// `DestinationEndpointType`; network paths only.
+    pub destination_endpoint_type: Option<String>,
+    /// The items.
+    pub items: Vec<PrecheckItem>,
+}
+
+impl PartialPrecheck {
+    fn decode(object: Object<'_>) -> PartialPrecheck {
+        PartialPrecheck {
+            code: object.text("Code"),
+            job_id: object.text("JobId"),
+            job_name: object.text("JobName"),
+            state: object.text("State"),
+            error_item: object.int("ErrorItem"),
+            total: object.int("Total"),
+            source_endpoint_type: object.text("SourceEndpointType"),
+            destination_endpoint_type: object.text("DestinationEndpointType"),
+            items: PrecheckItem::list(object, "JobProgress"),
+        }
+    }
+}
+
+/// The state of a precheck with its items from all pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrecheckStatus {
+    /// `State`: `NotStarted`, `Suspending`, `Checking`, `Migrating`, `Failed`, `Catched`, `Finished`.
+    pub state: Option<String>,
+    /// `Code`: the module, `01` for the precheck.
+    pub code: Option<String>,
+    /// `JobId`: what [`SkipPreCheck::job_id`] wants; the job's id or the precheck task's own.
+    pub job_id: Option<String>,
+    /// `JobName`.
+    pub job_name: Option<String>,
+    /// `ErrorItem`: number of failed items.
+    pub error_item: Option<i64>,
+    /// `ErrorAnalysisItem`: number of failed items of the assessment.
+    pub error_analysis_item: Option<i64>,
+    /// `Total`: number of items.
+    pub total: Option<i64>,
+    /// `JobProgress`: the checks.
+    pub items: Vec<PrecheckItem>,
+    /// `AnalysisJobProgress`: the optional assessment.
+    pub analysis: Vec<PrecheckItem>,
+    /// `SubDistributedJobStatus`: one entry per physical sub-job.
+    pub sub_jobs: Vec<PartialPrecheck>,
+    /// `FullNetCheckJobStatus`: one entry per network path.
+    pub network: Vec<PartialPrecheck>,
+}
+
+impl PrecheckStatus {
+    fn decode(object: Object<'_>) -> PrecheckStatus {
+        let parts = |name| object.list(name).map(PartialPrecheck::decode).collect();
+        PrecheckStatus {
+            state: object.text("State"),
+            code: object.text("Code"),
+            job_id: object.text("JobId"),
+            job_name: object.text("JobName"),
+            error_item: object.int("ErrorItem"),
+            error_analysis_item: object.int("ErrorAnalysisItem"),
+            total: object.int("Total"),
+            items: PrecheckItem::list(object, "JobProgress"),
+            analysis: PrecheckItem::list(object, "AnalysisJobProgress"),
+            sub_jobs: parts("SubDistributedJobStatus"),
+            network: parts("FullNetCheckJobStatus"),
+        }
+    }
+}
+
+/// Parameters of `SkipPreCheck`. It resumes nothing: start the job again afterwards.
+#[derive(Clone, Debug, Default)]
+pub struct SkipPreCheck {
+    /// The job. Required.
+    pub dts_job_id: String,
+    /// [`PrecheckStatus::job_id`].
+    pub job_id: Option<String>,
+    /// Codes such as `CHECK_SAME_OBJ`.
+    pub items: Vec<String>,
+    /// Long names such as `CHECK_SAME_OBJ_DETAIL`, in the same order.
+    pub names: Vec<String>,
+    /// `true` shields, `false` unshields.
+    pub skip: bool,
+}
+
+impl Client {
+    /// The precheck of a job, with its items from all pages.
+    ///
+    /// `job_code` is `01` for the precheck (`02` structure, `03` full load, `04` increment), `struct_type` is `before`
+    /// or `after`.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; the error of any page is the error of the whole.
+    pub async fn describe_precheck_status(
+        &self,
+        job_id: &str,
+        job_code: &str,
+        struct_type: Option<&str>,
+    ) -> Result<PrecheckStatus, Error> {
+        let mut status = PrecheckStatus::default();
+        for _ in 0..CONSISTENT_READS {
+            let params = Params::new()
+                .set("DtsJobId", job_id)
+                .set("JobCode", job_code)
+                .set_opt("StructType", struct_type);
+            let (read, consistent) = self.read_precheck(&params).await?;
+            status = read;
+            if consistent {
+                break;
+            }
+        }
+        Ok(status)
+    }
+
+    /// One pass over all pages, and whether they tell of the same moment.
+    async fn read_precheck(&self, params: &Params) -> Result<(PrecheckStatus, bool), Error> {
+        let mut whole: Option<PrecheckStatus> = None;
+        let mut consistent = true;
+        for number in 1.. {
+            let params = params.clone().set("PageNo", number).set("PageSize", PAGE_SIZE);
+            let reply = self.call("DescribePreCheckStatus", params, Safety::Read).await?;
+            let page = PrecheckStatus::decode(reply.object());
+            let empty = page.items.is_empty();
+            match whole.as_mut() {
+                None => whole = Some(page),
+                Some(whole) => {
+                    consistent &= whole.state == page.state && whole.error_item == page.error_item;
+                    // The server ignores the page number: this is the first page again.
+                    if page
+                        .items
+                        .first()
+                        .is_some_and(|item| same(item, whole.items.first()))
+                    {
+                        break;
+                    }
+                    let items = std::mem::take(&mut whole.items);
+                    *whole = PrecheckStatus {
+                        items: items.into_iter().chain(page.items).collect(),
+                        ..page
+                    };
+                }
+            }
+            let (count, total) = whole
+                .as_ref()
+                .map_or((0, None), |whole| (whole.items.len(), whole.total));
+            let total = total.and_then(|total| usize::try_from(total).ok()).unwrap_or(0);
+            if empty || count >= total {
+                break;
+            }
+        }
+        Ok((whole.unwrap_or_default(), consistent))
+    }
+
+    /// Shields failed checks, or unshields them.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn skip_pre_check(&self, request: &SkipPreCheck) -> Result<(), Error> {
+        let list = |texts: &[String]| (!texts.is_empty()).then(|| serde_json::Value::from(texts.to_vec()));
+        let params = Params::new()
+            .set("DtsJobId", &request.dts_job_id)
+            .set_opt("JobId", request.job_id.as_ref())
+            .set("Skip", request.skip)
+            .set_opt("SkipPreCheckItems", list(&request.items))
+            .set_opt("SkipPreCheckNames", list(&request.names));
+        self.call("SkipPreCheck", params, Safety::Repeatable)
+            .await
+            .map(drop)
+    }
+}
+
+/// Whether two items are the same record.
+fn same(item: &PrecheckItem, other: Option<&PrecheckItem>) -> bool {
+    other.is_some_and(|other| {
+        (&item.item, &item.id, item.order_num) == (&other.item, &other.id, other.order_num)
+    })
+}
