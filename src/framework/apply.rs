@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::conform::{self, Unknowns};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::plan::CREATES;
+use super::plan::{CREATES, SAW_PRIOR};
 use super::private::Private;
-use super::resource::{Apply, Delete, Resource};
+use super::resource::{Apply, Delete, Replacement, Resource};
 use super::schema::Block;
 use super::timeouts::Operation;
 use super::value::{Object, Value};
@@ -99,6 +99,7 @@ async fn change<C: Send + Sync + 'static>(
     mut private: Private,
 ) -> Response {
     private.remove(CREATES);
+    private.remove(SAW_PRIOR);
     let checkpoint = Checkpoint::default();
     let creates = prior.is_none();
     if let Some(prior) = &prior {
@@ -157,7 +158,13 @@ async fn delete<C: Send + Sync + 'static>(
     prior: Object,
     private: Private,
 ) -> Response {
-    let replacing = private.is_set(CREATES);
+    let replacing = private.is_set(CREATES).then(|| {
+        if private.is_set(SAW_PRIOR) {
+            Replacement::Planned
+        } else {
+            Replacement::Tainted
+        }
+    });
     let mut delete = Delete {
         state: prior,
         private,

@@ -13,6 +13,10 @@ use super::value::{Object, Value};
 /// create leaves it.
 pub(super) const CREATES: &str = "_creates";
 
+/// The private key that a plan leaves which saw the object before. Terraform hands it to the plan of the successor; for a
+/// tainted object there is no such plan, so the key is missing.
+pub(super) const SAW_PRIOR: &str = "_saw_prior";
+
 /// What Terraform proposes.
 #[derive(Debug)]
 pub struct Request {
@@ -89,7 +93,10 @@ pub fn plan<C: Send + Sync + 'static>(
     } = plan;
 
     match prior {
-        Some(prior) => changed_for_good(block, prior, &planned, &Path::root(), &mut replace),
+        Some(prior) => {
+            changed_for_good(block, prior, &planned, &Path::root(), &mut replace);
+            private.set(SAW_PRIOR, true);
+        }
         None => {
             replace.clear();
             private.set(CREATES, true);

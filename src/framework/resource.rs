@@ -188,6 +188,15 @@ impl<C> Read<C> {
     }
 }
 
+/// Why an object is removed to be made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// A plan that saw the object demanded it: by a change that cannot be made in place, or by the user's own wish.
+    Planned,
+    /// The object is tainted: its creation failed half-way, and no plan has looked at it since.
+    Tainted,
+}
+
 /// A removal in progress.
 #[derive(Debug)]
 pub struct Delete<C> {
@@ -195,8 +204,8 @@ pub struct Delete<C> {
     pub state: Object,
     /// The object's private state.
     pub private: Private,
-    /// Whether the object is removed to be made anew: `private` is then what the plan of its successor left.
-    pub replacing: bool,
+    /// Set when the object is removed to be made anew: `private` is then what the plan of its successor left.
+    pub replacing: Option<Replacement>,
     /// The provider's client.
     pub client: Arc<C>,
     /// Tripped when Terraform asks to stop.
