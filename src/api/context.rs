@@ -10,6 +10,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::transport::HttpTransport;
+
 /// Time. Only the wall clock has to be supplied: waiting and measuring go through tokio, whose time tests can pause.
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync {
@@ -135,5 +137,32 @@ impl Context {
             env,
             transport,
         }
+    }
+    /// The real clock, environment and network.
+    #[must_use]
+    pub fn system() -> Context {
+        Context::new(
+            Arc::new(SystemClock),
+            Arc::new(SystemEnv),
+            Arc::new(HttpTransport::default()),
+        )
+    }
+}
+
+#[derive(Debug)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+#[derive(Debug)]
+struct SystemEnv;
+
+impl Env for SystemEnv {
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
     }
 }

@@ -45,6 +45,7 @@ struct Inner {
     http_status: Option<u16>,
     advice: Option<String>,
     outcome_unknown: bool,
+    attempts: u32,
 }
 
 /// Exact codes (without `DTS.Msg.`) that say the job or instance does not exist. Narrow on purpose: a wider match would
@@ -75,6 +76,7 @@ impl Error {
             http_status: None,
             advice: None,
             outcome_unknown: kind == Kind::OutcomeUnknown,
+            attempts: 1,
         }))
     }
 
@@ -110,6 +112,13 @@ impl Error {
     #[must_use]
     pub fn with_outcome_unknown(mut self, unknown: bool) -> Error {
         self.0.outcome_unknown = unknown;
+        self
+    }
+
+    /// With the number of attempts that were made.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Error {
+        self.0.attempts = attempts;
         self
     }
 
@@ -206,6 +215,7 @@ impl fmt::Display for Error {
             self.0.code.as_ref().map(|code| format!("code {code}")),
             self.0.http_status.map(|status| format!("HTTP {status}")),
             self.0.request_id.as_ref().map(|id| format!("RequestId {id}")),
+            (self.0.attempts > 1).then(|| format!("{} attempts", self.0.attempts)),
         ]
         .into_iter()
         .flatten()

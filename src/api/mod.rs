@@ -22,9 +22,17 @@ pub mod job_detail;
 pub mod job_list;
 pub mod precheck;
 
+mod advice;
 mod decode;
+mod endpoint;
+mod nonce;
+mod outcome;
 mod params;
 mod reply;
+mod retry;
+mod scrub;
+mod sign;
+mod transport;
 
 pub use client::{Client, Config, Safety};
 pub use context::{Clock, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError};

@@ -63,7 +63,6 @@ impl Params {
     }
 
     /// Names and values in byte order of the names, for signing.
-    #[expect(dead_code, reason = "signing, which reads it, is the next step")]
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| {
             let text = match value {
@@ -75,7 +74,6 @@ impl Params {
     }
 
     /// The secret values.
-    #[expect(dead_code, reason = "signing, which reads it, is the next step")]
     pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         self.0.values().filter_map(|value| match value {
             Value::Plain(_) => None,

@@ -13,7 +13,6 @@ pub struct Reply {
 }
 
 impl Reply {
-    #[expect(dead_code, reason = "signing, which reads it, is the next step")]
     pub(super) fn new(body: Map<String, Value>) -> Reply {
         Reply { body }
     }

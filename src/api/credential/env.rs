@@ -1,0 +1,100 @@
+//! Keys in the environment, under the names that Alibaba Cloud's Terraform provider and SDKs read (dts-api.md 8.2).
+
+use secrecy::SecretString;
+
+use super::Place;
+use crate::api::context::Env;
+
+/// Names of id, secret and token, in the order they are asked.
+const FAMILIES: [(&str, &str, &str); 3] = [
+    (
+        "ALICLOUD_ACCESS_KEY",
+        "ALICLOUD_SECRET_KEY",
+        "ALICLOUD_SECURITY_TOKEN",
+    ),
+    (
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+    ),
+    (
+        "ALIBABACLOUD_ACCESS_KEY_ID",
+        "ALIBABACLOUD_ACCESS_KEY_SECRET",
+        "ALIBABACLOUD_SECURITY_TOKEN",
+    ),
+];
+
+/// The families, each a place of its own, so that no id is signed for with another family's secret. An empty variable
+/// is not set.
+pub(super) fn places(env: &dyn Env) -> Vec<Place> {
+    let get = |name| env.get(name).filter(|value| !value.is_empty());
+    FAMILIES
+        .into_iter()
+        .map(|(id_name, secret_name, token_name)| Place {
+            name: "environment",
+            id_name,
+            secret_name,
+            id: get(id_name),
+            secret: get(secret_name).map(SecretString::from),
+            token: get(token_name).map(SecretString::from),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::super::choose;
+    use super::*;
+
+    /// Variables as `NAME=value`.
+    #[derive(Debug)]
+    struct Variables(Vec<&'static str>);
+
+    impl Env for Variables {
+        fn get(&self, name: &str) -> Option<String> {
+            self.0
+                .iter()
+                .find_map(|line| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+        }
+    }
+
+    fn check(variables: &[&'static str], expected: Option<(&str, &str, Option<&str>)>) {
+        let keys = choose(&places(&Variables(variables.to_vec()))).ok();
+        let found = keys.as_ref().map(|keys| {
+            let token = keys.security_token.as_ref().map(|token| token.expose_secret());
+            (
+                keys.access_key_id.as_str(),
+                keys.access_key_secret.expose_secret(),
+                token,
+            )
+        });
+        assert_eq!(found, expected, "{variables:?}");
+    }
+
+    #[test]
+    fn every_family_is_read_in_order() {
+        let old = [
+            "ALICLOUD_ACCESS_KEY=a",
+            "ALICLOUD_SECRET_KEY=sa",
+            "ALICLOUD_SECURITY_TOKEN=ta",
+        ];
+        let new = [
+            "ALIBABA_CLOUD_ACCESS_KEY_ID=b",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET=sb",
+            "ALIBABA_CLOUD_SECURITY_TOKEN=tb",
+        ];
+        let third = [
+            "ALIBABACLOUD_ACCESS_KEY_ID=c",
+            "ALIBABACLOUD_ACCESS_KEY_SECRET=sc",
+        ];
+        check(&old, Some(("a", "sa", Some("ta"))));
+        check(&new, Some(("b", "sb", Some("tb"))));
+        check(&third, Some(("c", "sc", None)));
+        check(&[new.as_slice(), &old].concat(), Some(("a", "sa", Some("ta"))));
+        check(&[third.as_slice(), &new].concat(), Some(("b", "sb", Some("tb"))));
+        check(&["ALICLOUD_ACCESS_KEY=", "ALICLOUD_SECRET_KEY="], None);
+        check(&["ALICLOUD_SECRET_KEY=sa"], None);
+    }
+}

@@ -1,0 +1,247 @@
+//! HTTP by reqwest. The client is built at the first request, because a provider process must start in milliseconds and
+//! often has nothing to send.
+
+use std::error::Error as _;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Request, Url};
+
+use super::context::{HttpRequest, HttpResponse, Sent, Transport, TransportError};
+use super::endpoint::is_loopback;
+
+/// For the connection, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// For the whole exchange.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An idle connection is given up before servers usually do, so that a write is not sent into one that just closed and
+/// then counts as perhaps executed.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// Largest answer that is read.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// Sends each request once, follows no redirect, and goes through the proxy of the environment except to this machine.
+#[derive(Debug, Default)]
+pub(super) struct HttpTransport {
+    direct: OnceLock<Client>,
+    proxied: OnceLock<Client>,
+}
+
+impl HttpTransport {
+    fn client(&self, url: &Url) -> Result<&Client, TransportError> {
+        let loopback = url.host_str().is_some_and(is_loopback);
+        let cell = if loopback { &self.direct } else { &self.proxied };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let builder = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .pool_idle_timeout(IDLE)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never());
+        let builder = if loopback { builder.no_proxy() } else { builder };
+        let client = builder.build().map_err(|cause| not_sent(&cause))?;
+        Ok(cell.get_or_init(|| client))
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let invalid = |what: String| TransportError {
+            sent: Sent::No,
+            message: what,
+        };
+        let url = Url::parse(&request.url).map_err(|cause| invalid(format!("bad URL: {cause}")))?;
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| invalid(format!("bad method {}", request.method)))?;
+        let client = self.client(&url)?;
+        let mut http = Request::new(method, url);
+        for (name, value) in &request.headers {
+            let value = value
+                .parse()
+                .map_err(|_| invalid(format!("header {name} holds a control character")))?;
+            http.headers_mut().insert(*name, value);
+        }
+        *http.body_mut() = Some(request.body.into());
+        let response = client.execute(http).await.map_err(|cause| classify(&cause))?;
+        read(response).await
+    }
+}
+
+async fn read(mut response: reqwest::Response) -> Result<HttpResponse, TransportError> {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
+        .collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|cause| maybe_sent(&cause))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            let message = format!("the answer is larger than {} MiB", MAX_BODY / 1024 / 1024);
+            return Err(TransportError {
+                sent: Sent::Maybe,
+                message,
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(HttpResponse {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// Only a failure to connect is certain to have sent nothing.
+fn classify(cause: &reqwest::Error) -> TransportError {
+    if cause.is_connect() || cause.is_builder() {
+        not_sent(cause)
+    } else {
+        maybe_sent(cause)
+    }
+}
+
+fn not_sent(cause: &reqwest::Error) -> TransportError {
+    TransportError {
+        sent: Sent::No,
+        message: describe(cause),
+    }
+}
+
+fn maybe_sent(cause: &reqwest::Error) -> TransportError {
+    let message = if cause.is_timeout() {
+        format!("no complete answer within {} s", TIMEOUT.as_secs())
+    } else {
+        describe(cause)
+    };
+    TransportError {
+        sent: Sent::Maybe,
+        message,
+    }
+}
+
+/// The innermost causes, where the reason is; reqwest's own line holds only the URL.
+fn describe(cause: &reqwest::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = cause.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if parts.last() != Some(&text) {
+            parts.push(text);
+        }
+        next = cause.source();
+    }
+    if parts.is_empty() {
+        "the request failed".to_owned()
+    } else {
+        parts.join(": ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn request(url: String) -> HttpRequest {
+        HttpRequest {
+            method: "POST",
+            url,
+            headers: vec![("user-agent", "test".into())],
+            body: "a=hunter2".into(),
+        }
+    }
+
+    /// A server of one connection that answers with `answer` once the request's body is there.
+    async fn serve(answer: Vec<u8>) -> (String, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let task = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"a=hunter2") {
+                let mut buffer = [0; 4096];
+                let count = stream.read(&mut buffer).await.unwrap();
+                assert_ne!(count, 0, "the request ended early");
+                request.extend_from_slice(&buffer[..count]);
+            }
+            // The client may close first, when it has read enough.
+            let _ = stream.write_all(&answer).await;
+            String::from_utf8(request).unwrap()
+        });
+        (url, task)
+    }
+
+    async fn check(answer: &[u8], expected: Result<(u16, &str), Sent>) {
+        let (url, server) = serve(answer.to_vec()).await;
+        match (HttpTransport::default().send(request(url)).await, expected) {
+            (Ok(response), Ok((status, body))) => {
+                assert_eq!(
+                    (response.status, String::from_utf8_lossy(&response.body).as_ref()),
+                    (status, body)
+                );
+            }
+            (Err(error), Err(sent)) => {
+                assert_eq!(error.sent, sent, "{error:?}");
+                assert!(!format!("{error:?}").contains("hunter2"));
+            }
+            (found, expected) => panic!("{found:?} instead of {expected:?}"),
+        }
+        assert!(server.await.unwrap().starts_with("POST / HTTP/1.1\r\n"));
+    }
+
+    #[tokio::test]
+    async fn any_status_is_an_answer_and_redirects_are_not_followed() {
+        check(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", Ok((200, "{}"))).await;
+        check(
+            b"HTTP/1.1 503 No\r\ncontent-length: 4\r\n\r\nbusy",
+            Ok((503, "busy")),
+        )
+        .await;
+        let redirect = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+        check(redirect, Ok((302, ""))).await;
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_may_have_been_executed() {
+        check(b"", Err(Sent::Maybe)).await;
+        check(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{\"Succ",
+            Err(Sent::Maybe),
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_given_up() {
+        let mut answer = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        answer.resize(MAX_BODY + 100, b' ');
+        check(&answer, Err(Sent::Maybe)).await;
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_sent_nothing() {
+        // Bound and dropped: nobody listens there.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        let error = HttpTransport::default().send(request(url)).await.unwrap_err();
+        assert_eq!(error.sent, Sent::No, "{error:?}");
+        assert!(error.message.to_lowercase().contains("refused"), "{error:?}");
+    }
+}
