@@ -260,11 +260,12 @@ fn hosts_that_may_be_named() {
         "github.com/x",
         "registry.terraform.io",
         "me@dts.example.com",
+        "me:password@LocalHost:80",
         "ADDR:PORT",
         "{address}/",
         "$host",
     ] {
-        check("a.md", &format!("see https://{host} and http://{host}."), &[]);
+        check("a.md", &format!("see <https://{host}> and `http://{host}`."), &[]);
     }
     check(
         "a.md",

@@ -174,20 +174,23 @@ fn hosts(line: &str) -> impl Iterator<Item = &str> {
         .flat_map(|scheme| line.split(scheme).skip(1))
         .map(|rest| {
             let end = rest
-                .find(|c: char| !(c.is_alphanumeric() || "-._@{$<[%".contains(c)))
+                .find(|c: char| c.is_whitespace() || "/?#\"'`(),;|\\".contains(c))
                 .unwrap_or(rest.len());
             let authority = &rest[..end];
-            authority
-                .rsplit('@')
-                .next()
-                .unwrap_or(authority)
-                .trim_end_matches('.')
+            let host = authority.rsplit('@').next().unwrap_or(authority);
+            let port = if host.starts_with('[') {
+                None
+            } else {
+                host.find(':')
+            };
+            host[..port.unwrap_or(host.len())].trim_end_matches(['.', '>', '*'])
         })
 }
 
 fn may_be_named(host: &str) -> bool {
     let placeholder = host.contains(['{', '$', '<', '%']) || !host.contains(|c: char| c.is_lowercase());
     let address = host.starts_with('[') || host.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let host = host.to_lowercase();
     let known = |name: &&str| {
         host.strip_suffix(*name)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
