@@ -1,1 +1,11 @@
-//! Integration tests, one binary.
+//! Integration tests, one binary: each more would be linked on its own.
+
+// `cfg(test)` tells clippy that helpers outside of a test function are test code too.
+#[cfg(test)]
+mod scripts;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod terraform;
+#[cfg(test)]
+mod tidy;

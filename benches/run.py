@@ -1,0 +1,282 @@
+"""Prints what the provider costs on this machine: start-up, planning, size, memory, processes left behind.
+
+    make bench                        all of it
+    benches/run.py start plan         some of it: start, plan, size, memory
+
+Nothing here passes or fails: the numbers depend on the machine, and the targets are printed beside them.
+"""
+
+import base64
+import os
+import pathlib
+import select
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROVIDER = ROOT / "target/release/terraform-provider-dts"
+SOURCE = "registry.terraform.io/dts-community/dts"
+
+# A started provider ends with a signal; one that never says its line is given up after this.
+HANDSHAKE_SECONDS = 10
+
+JOBS = """
+terraform {
+  required_providers {
+    dts = { source = "%(source)s" }
+  }
+}
+provider "dts" {
+  region     = "cn-hangzhou"
+  access_key = "unused"
+  secret_key = "unused"
+}
+resource "dts_job" "many" {
+  count                    = %(count)d
+  job_type                 = "MIGRATION"
+  dts_job_name             = "job-${count.index}"
+  structure_initialization = true
+  data_initialization      = true
+  data_synchronization     = false
+  source_endpoint {
+    instance_type = "RDS"
+    engine_name   = "MYSQL"
+    instance_id   = "rm-source"
+    region        = "cn-hangzhou"
+    user_name     = "dtstest"
+    password      = "unused"
+  }
+  destination_endpoint {
+    instance_type = "RDS"
+    engine_name   = "MYSQL"
+    instance_id   = "rm-destination"
+    region        = "cn-hangzhou"
+    user_name     = "dtstest"
+    password      = "unused"
+  }
+  database {
+    name = "dtsdb"
+    table {
+      name = "person"
+    }
+  }
+}
+"""
+
+DATA = """
+resource "terraform_data" "many" {
+  count = %(count)d
+  input = "job-${count.index}"
+}
+"""
+
+
+def main(wanted):
+    parts = {"start": start, "plan": plan, "size": size, "memory": memory}
+    unknown = [name for name in wanted if name not in parts]
+    if unknown:
+        sys.exit(f"benches/run.py: no part is named {', '.join(unknown)}; there are {', '.join(parts)}")
+    if not PROVIDER.exists():
+        sys.exit(f"benches/run.py: {PROVIDER} is not built; run `make bench`")
+    for name in wanted or parts:
+        parts[name]()
+
+
+def tell(what, value, target):
+    print(f"{what:<50} {value:<44} target {target}", flush=True)
+
+
+# --- start
+
+
+def start(times=60):
+    """From starting the process to its handshake line, with the mutual TLS that Terraform asks for."""
+    environment = handshake_environment()
+    taken = sorted(time_to_handshake(environment) * 1000 for _ in range(times))
+    tell(
+        f"start to handshake, median of {times}",
+        f"{statistics.median(taken):.2f} ms (from {taken[0]:.2f} to {taken[-1]:.2f})",
+        "3 ms",
+    )
+
+
+def handshake_environment():
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, "certificate.pem")
+        # As go-plugin makes them: a key on P-521 and a certificate that signs itself.
+        made = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp521r1", "-nodes"]
+            + ["-days", "2", "-subj", "/CN=localhost/O=HashiCorp", "-addext", "subjectAltName=DNS:localhost"]
+            + ["-keyout", key, "-out", certificate],
+            capture_output=True,
+            text=True,
+        )
+        if made.returncode != 0:
+            sys.exit(f"benches/run.py: openssl made no certificate:\n{made.stderr}")
+        pem = pathlib.Path(certificate).read_text()
+    return {
+        **os.environ,
+        "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+        "PLUGIN_PROTOCOL_VERSIONS": "5,6",
+        "PLUGIN_CLIENT_CERT": pem,
+    }
+
+
+def time_to_handshake(environment):
+    # posix_spawn and not subprocess, which takes a millisecond of its own.
+    reader, writer = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+    began = time.perf_counter()
+    process = os.posix_spawn(PROVIDER, [str(PROVIDER)], environment, file_actions=actions)
+    os.close(writer)
+    line = b""
+    while not line.endswith(b"\n"):
+        if not select.select([reader], [], [], HANDSHAKE_SECONDS)[0]:
+            sys.exit(f"benches/run.py: no handshake within {HANDSHAKE_SECONDS} s, only {line!r}")
+        read = os.read(reader, 4096)
+        if not read:
+            sys.exit(f"benches/run.py: the provider ended without a handshake, after {line!r}")
+        line += read
+    taken = time.perf_counter() - began
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    os.close(reader)
+    os.close(null)
+    fields = line.decode().strip().split("|")
+    # core protocol | provider protocol | network | address | protocol | certificate
+    if fields[:2] != ["1", "5"] or len(fields) < 6 or not base64.b64decode(fields[5] + "=="):
+        sys.exit(f"benches/run.py: that is no handshake with mutual TLS: {line!r}")
+    return taken
+
+
+# --- Terraform
+
+
+class Folder:
+    """A configuration, and Terraform that runs the release binary in it. Knows every process of the provider."""
+
+    def __init__(self, configuration):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        self.started = self.path / "started"
+        stand_in = self.path / "provider/terraform-provider-dts"
+        stand_in.parent.mkdir()
+        # Becomes the provider, after telling its process id.
+        stand_in.write_text(f"#!/bin/sh\necho $$ >> '{self.started}'\nexec '{PROVIDER}' \"$@\"\n")
+        stand_in.chmod(0o755)
+        (self.path / "terraformrc").write_text(
+            f'provider_installation {{\n  dev_overrides {{\n    "{SOURCE}" = "{stand_in.parent}"\n  }}\n  direct {{}}\n}}\n'
+        )
+        (self.path / "work").mkdir()
+        (self.path / "work/main.tf").write_text(configuration)
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("TF_", "ALI"))
+        }
+        self.environment |= {"TF_CLI_CONFIG_FILE": str(self.path / "terraformrc"), "CHECKPOINT_DISABLE": "1"}
+
+    def terraform(self, *arguments, watch=None):
+        self.started.write_text("")
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [terraform(), *arguments],
+            cwd=self.path / "work",
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if watch:
+            watch(self, process)
+        output, _ = process.communicate()
+        taken = time.perf_counter() - began
+        if process.returncode != 0:
+            sys.exit(f"benches/run.py: terraform {' '.join(arguments)} failed:\n{output}")
+        return taken
+
+    def processes(self):
+        return [int(line) for line in self.started.read_text().split()] if self.started.exists() else []
+
+
+def terraform(found=[]):
+    if not found:
+        done = subprocess.run([ROOT / "scripts/terraform"], stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            sys.exit("benches/run.py: no Terraform, see above")
+        found.append(done.stdout.strip())
+    return found[0]
+
+
+def plan(count=100, runs=11):
+    """Planning new jobs, against as many of what is built into Terraform. One after the other, so that a busy
+    machine slows both."""
+    ours, builtin = Folder(JOBS % {"source": SOURCE, "count": count}), Folder(DATA % {"count": count})
+    arguments = ("plan", "-input=false", "-no-color")
+    times = {ours: [], builtin: []}
+    for folder in times:
+        folder.terraform(*arguments)
+    for _ in range(runs):
+        for folder, taken in times.items():
+            taken.append(folder.terraform(*arguments))
+    mine, theirs = (statistics.median(times[folder]) for folder in (ours, builtin))
+    tell(
+        f"terraform plan of {count} new dts_job, median of {runs}",
+        f"{mine:.3f} s, terraform_data {theirs:.3f} s, ratio {mine / theirs:.2f}",
+        "ratio 1.8",
+    )
+
+
+def size():
+    tell("release binary", f"{PROVIDER.stat().st_size / 1e6:.2f} MB", "12 MB")
+
+
+def memory(count=1000):
+    """The most memory that a provider process had resident while 1,000 jobs were planned, and what outlived it."""
+    if not pathlib.Path("/proc/self/status").exists():
+        tell(f"peak memory planning {count} dts_job", "not known: this system has no /proc", "30 MB")
+        return
+    peaks = {}
+    folder = Folder(JOBS % {"source": SOURCE, "count": count})
+    folder.terraform(
+        "plan",
+        "-input=false",
+        "-no-color",
+        watch=lambda folder, process: threading.Thread(target=sample, args=(folder, process, peaks), daemon=True).start(),
+    )
+    left = [process for process in folder.processes() if alive(process)]
+    tell(
+        f"peak memory planning {count} new dts_job",
+        f"{max(peaks.values()) / 1024:.1f} MB ({len(folder.processes())} processes)",
+        "30 MB",
+    )
+    tell("provider processes left when terraform has ended", str(len(left)), "0")
+
+
+def sample(folder, process, peaks):
+    """VmHWM is the peak so far, so that only what comes after the last look is missed."""
+    while process.poll() is None:
+        for pid in folder.processes():
+            try:
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue
+            for line in status.splitlines():
+                if line.startswith("VmHWM:"):
+                    peaks[pid] = max(peaks.get(pid, 0), int(line.split()[1]))
+        time.sleep(0.001)
+
+
+def alive(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/exe").resolve() == PROVIDER.resolve()
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

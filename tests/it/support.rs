@@ -1,0 +1,13 @@
+//! What the tests share: real Terraform in a folder of its own, and how to read what it says.
+
+mod cli;
+mod document;
+mod outcome;
+mod process;
+mod workspace;
+
+pub(crate) use cli::{cli, cli_version, repository};
+pub(crate) use document::{planned_operations, state_operations, state_values};
+pub(crate) use outcome::{Diagnostic, Outcome};
+pub(crate) use process::Running;
+pub(crate) use workspace::{PROVIDER_SOURCE, Workspace};
