@@ -261,3 +261,282 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::api::context::{Sent, Transport};
+    use crate::api::testing::{Answer, FakeClock, FakeEnv, FakeTransport, client, config, credentials};
+
+    fn ok() -> Answer {
+        Answer::json(200, &json!({"RequestId": "R-1", "Success": true}))
+    }
+
+    fn call_params() -> Params {
+        Params::new().set("DtsJobId", "j1")
+    }
+
+    /// A call against this script: how often it was sent, after how many seconds it ended, and how.
+    async fn run(script: Vec<Answer>, safety: Safety) -> (usize, f64, Result<Reply, Error>) {
+        let transport = FakeTransport::new(script);
+        let start = Instant::now();
+        let result = client(&transport)
+            .call("StartDtsJob", call_params(), safety)
+            .await;
+        (transport.seen().len(), start.elapsed().as_secs_f64(), result)
+    }
+
+    /// What a script comes to for each safety: the number of requests, and the kind of the error if it ends in one.
+    async fn check(script: &[Answer], expected: [(usize, Option<Kind>); 3]) {
+        for (safety, expected) in [Safety::Read, Safety::Repeatable, Safety::Once]
+            .into_iter()
+            .zip(expected)
+        {
+            let (sent, _, result) = run(script.to_vec(), safety).await;
+            let found = (sent, result.as_ref().err().map(Error::kind));
+            assert_eq!(found, expected, "{safety:?} {script:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_repeated_depends_on_what_may_have_happened() {
+        let throttled = || Answer::refusal(400, "Throttling.User");
+        check(&[throttled(), throttled(), ok()], [(3, None); 3]).await;
+        check(&[Answer::lost(Sent::No), ok()], [(2, None); 3]).await;
+        let unreachable = Some(Kind::Unreachable);
+        check(&[Answer::lost(Sent::No)], [(3, unreachable); 3]).await;
+        let unknown = (1, Some(Kind::OutcomeUnknown));
+        check(&[Answer::lost(Sent::Maybe), ok()], [(2, None), unknown, unknown]).await;
+        check(
+            &[Answer::refusal(503, "ServiceUnavailable"), ok()],
+            [(2, None), unknown, unknown],
+        )
+        .await;
+        check(
+            &[Answer::text(200, "{\"Req"), ok()],
+            [(2, None), unknown, unknown],
+        )
+        .await;
+        let dead = Answer::text(502, "<html></html>");
+        check(&[dead], [(5, Some(Kind::Unavailable)), unknown, unknown]).await;
+        let nonce = || Answer::refusal(400, "SignatureNonceUsed");
+        check(&[nonce(), ok()], [(2, None), (2, None), unknown]).await;
+        check(
+            &[nonce(), nonce(), ok()],
+            [(2, Some(Kind::Api)), (2, Some(Kind::Api)), unknown],
+        )
+        .await;
+        check(
+            &[Answer::refusal(403, "LXBuyError"), ok()],
+            [(1, Some(Kind::Api)); 3],
+        )
+        .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttling_is_waited_out_within_a_budget() {
+        let (sent, seconds, result) = run(vec![Answer::refusal(400, "Throttling")], Safety::Once).await;
+        assert!((7..=20).contains(&sent), "{sent}");
+        assert!((80.0..=120.0).contains(&seconds), "{seconds}");
+        let error = result.unwrap_err();
+        assert!(error.is_throttled() && !error.is_outcome_unknown());
+        assert!(
+            error.to_string().ends_with(&format!("{sent} attempts)")),
+            "{error}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_wait_that_the_server_asks_for_is_kept() {
+        let throttled = Answer::refusal(400, "Throttling").header("x-acs-retry-after", "7000");
+        let (sent, seconds, result) = run(vec![throttled, ok()], Safety::Once).await;
+        assert!(result.is_ok());
+        assert_eq!(sent, 2);
+        assert!((7.0..7.5).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_grow() {
+        let transport = FakeTransport::new([Answer::refusal(400, "Throttling")]);
+        client(&transport)
+            .call("StartDtsJob", Params::new(), Safety::Read)
+            .await
+            .unwrap_err();
+        let seconds: Vec<f64> = transport.seen().iter().map(|seen| seen.seconds).collect();
+        let waits: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        for (wait, full) in waits.iter().zip([1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]) {
+            assert!(
+                (full / 2.0..=full + 0.01).contains(wait),
+                "{wait} of {full} in {waits:?}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_attempt_is_signed_anew() {
+        let throttled = || Answer::refusal(400, "Throttling").header("x-acs-retry-after", "1500");
+        let transport = FakeTransport::new([throttled(), throttled(), throttled(), ok()]);
+        client(&transport)
+            .call("StartDtsJob", call_params(), Safety::Read)
+            .await
+            .unwrap();
+        let nonces: BTreeSet<String> = transport.values("SignatureNonce").into_iter().collect();
+        let times: BTreeSet<String> = transport.values("Timestamp").into_iter().collect();
+        assert_eq!((nonces.len(), times.len()), (4, 4));
+        for seen in transport.seen() {
+            let time = seen.get("Timestamp").parse().unwrap();
+            let params = call_params().set("RegionId", "cn-hangzhou");
+            let expected = signed_form(
+                "StartDtsJob",
+                &params,
+                &credentials(),
+                time,
+                seen.get("SignatureNonce"),
+            );
+            assert_eq!(seen.body, expected);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_region_that_is_given_is_kept() {
+        let transport = FakeTransport::new([ok()]);
+        let params = Params::new().set("RegionId", "cn-beijing");
+        client(&transport)
+            .call("StartDtsJob", params, Safety::Read)
+            .await
+            .unwrap();
+        assert_eq!(transport.values("RegionId"), ["cn-beijing"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_credentials_nothing_is_sent() {
+        let transport = FakeTransport::new([ok()]);
+        let sender: Arc<dyn Transport> = Arc::<FakeTransport>::clone(&transport);
+        let context = Context::new(Arc::new(FakeClock::new()), Arc::new(FakeEnv::default()), sender);
+        let config = Config {
+            credentials: CredentialConfig::default(),
+            ..config()
+        };
+        let client = Client::new(config.clone(), context.clone()).unwrap();
+        let error = client
+            .call("StartDtsJob", Params::new(), Safety::Read)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), Kind::NoCredentials);
+        for name in [
+            "access_key",
+            "ALICLOUD_SECRET_KEY",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABACLOUD_ACCESS_KEY_SECRET",
+        ] {
+            assert!(error.to_string().contains(name), "{error} does not name {name}");
+        }
+        assert!(transport.seen().is_empty());
+
+        let env = FakeEnv(
+            [
+                ("ALICLOUD_ACCESS_KEY", "from-env"),
+                ("ALICLOUD_SECRET_KEY", "secret"),
+            ]
+            .into_iter()
+            .collect(),
+        );
+        let client = Client::new(
+            config,
+            Context {
+                env: Arc::new(env),
+                ..context
+            },
+        )
+        .unwrap();
+        client
+            .call("StartDtsJob", Params::new(), Safety::Read)
+            .await
+            .unwrap();
+        assert_eq!(transport.values("AccessKeyId"), ["from-env"]);
+        assert_eq!(transport.values("SecurityToken"), [""]);
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_work_is_refused_before_any_call() {
+        let refused = |config| {
+            Client::new(config, Context::system())
+                .map(drop)
+                .unwrap_err()
+                .kind()
+        };
+        assert_eq!(refused(Config::default()), Kind::Region);
+        let endpoint = Some("http://10.0.0.1".to_owned());
+        assert_eq!(
+            refused(Config {
+                endpoint: endpoint.clone(),
+                ..config()
+            }),
+            Kind::Endpoint
+        );
+        assert!(
+            Client::new(
+                Config {
+                    endpoint,
+                    insecure: true,
+                    ..config()
+                },
+                Context::system()
+            )
+            .is_ok()
+        );
+    }
+
+    /// Cancels a call after `seconds`: how often it was sent, when it ended, and how.
+    async fn cancel(script: Vec<Answer>, safety: Safety, seconds: u64) -> (usize, f64, Result<Reply, Error>) {
+        let transport = FakeTransport::new(script);
+        let token = CancellationToken::new();
+        let scoped = client(&transport).scoped(token.clone());
+        let start = Instant::now();
+        let stop = async {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            token.cancel();
+        };
+        let (result, ()) = tokio::join!(scoped.call("StartDtsJob", call_params(), safety), stop);
+        (transport.seen().len(), start.elapsed().as_secs_f64(), result)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cancelling_ends_a_read_at_once_and_follows_a_write_to_its_answer() {
+        let slow = || ok().after(Duration::from_secs(20));
+        let (sent, seconds, result) = cancel(vec![slow()], Safety::Read, 3).await;
+        assert_eq!((sent, result.unwrap_err().kind()), (1, Kind::Cancelled));
+        assert!((3.0..4.0).contains(&seconds), "{seconds}");
+        for safety in [Safety::Repeatable, Safety::Once] {
+            let (sent, seconds, result) = cancel(vec![slow()], safety, 3).await;
+            assert!(result.is_ok() && sent == 1, "{safety:?} {result:?}");
+            assert!((20.0..21.0).contains(&seconds), "{seconds}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cancelling_ends_a_wait_and_starts_nothing() {
+        let throttled = Answer::refusal(400, "Throttling").header("x-acs-retry-after", "60000");
+        for safety in [Safety::Read, Safety::Once] {
+            let (sent, seconds, result) = cancel(vec![throttled.clone(), ok()], safety, 3).await;
+            let error = result.unwrap_err();
+            assert!(error.is_cancelled() && !error.is_outcome_unknown(), "{error:?}");
+            assert_eq!((sent, error.code()), (1, Some("Throttling")));
+            assert!((3.0..4.0).contains(&seconds), "{seconds}");
+        }
+        let transport = FakeTransport::new([ok()]);
+        let token = CancellationToken::new();
+        token.cancel();
+        let scoped = client(&transport).scoped(token);
+        let error = scoped
+            .call("StartDtsJob", Params::new(), Safety::Once)
+            .await
+            .unwrap_err();
+        assert!(error.is_cancelled() && transport.seen().is_empty());
+    }
+}

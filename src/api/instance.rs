@@ -134,3 +134,107 @@ impl Client {
             .map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::testing::{Answer, FakeTransport, client};
+
+    /// Buys; gives what was bought and the parameters that were sent, without the common ones.
+    async fn buy(
+        request: CreateDtsInstance,
+        reply: serde_json::Value,
+    ) -> (Result<PurchasedInstance, Error>, Vec<String>) {
+        let transport = FakeTransport::new([Answer::json(200, &reply)]);
+        let result = client(&transport).create_dts_instance(&request).await;
+        (result, transport.seen()[0].parameters())
+    }
+
+    #[tokio::test]
+    async fn buying_first_names_everything() {
+        let text = |text: &str| Some(text.to_owned());
+        let request = CreateDtsInstance {
+            pay_type: text("PostPaid"),
+            type_: text("MIGRATION"),
+            source_endpoint_engine_name: text("MySQL"),
+            destination_endpoint_engine_name: text("MySQL"),
+            source_region: text("cn-hangzhou"),
+            destination_region: text("cn-hangzhou"),
+            instance_class: text("small"),
+            ..CreateDtsInstance::default()
+        };
+        let reply = json!({"RequestId": "1", "InstanceId": "dtsabc", "JobId": "abc", "Success": "true"});
+        let (bought, sent) = buy(request, reply).await;
+        let expected = PurchasedInstance {
+            instance_id: "dtsabc".into(),
+            job_id: Some("abc".into()),
+        };
+        assert_eq!(bought.unwrap(), expected);
+        assert_eq!(
+            sent,
+            [
+                "Action=CreateDtsInstance",
+                "DestinationEndpointEngineName=MySQL",
+                "DestinationRegion=cn-hangzhou",
+                "InstanceClass=small",
+                "PayType=PostPaid",
+                "RegionId=cn-hangzhou",
+                "SourceEndpointEngineName=MySQL",
+                "SourceRegion=cn-hangzhou",
+                "Type=MIGRATION",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn buying_for_a_job_keeps_the_job() {
+        let request = CreateDtsInstance {
+            pay_type: Some("PrePaid".into()),
+            job_id: Some("abc".into()),
+            auto_start: Some(false),
+            used_time: Some(3),
+            ..CreateDtsInstance::default()
+        };
+        let reply = json!({"RequestId": "1", "InstanceId": "dtsxyz", "Success": true});
+        let (bought, sent) = buy(request, reply).await;
+        assert_eq!(bought.unwrap().job_id.as_deref(), Some("abc"));
+        assert_eq!(
+            sent,
+            [
+                "Action=CreateDtsInstance",
+                "AutoStart=false",
+                "JobId=abc",
+                "PayType=PrePaid",
+                "RegionId=cn-hangzhou",
+                "UsedTime=3",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_success_without_an_instance_may_have_bought_one() {
+        let reply = json!({"RequestId": "R-7", "Success": true});
+        let error = buy(CreateDtsInstance::default(), reply).await.0.unwrap_err();
+        assert!(error.is_outcome_unknown());
+        assert_eq!(error.request_id(), Some("R-7"));
+    }
+
+    #[tokio::test]
+    async fn a_class_is_changed_through_the_job() {
+        let transport = FakeTransport::new([Answer::json(200, &json!({"Success": true}))]);
+        client(&transport)
+            .transfer_instance_class("abc", "large", "UPGRADE")
+            .await
+            .unwrap();
+        let expected = [
+            "Action=TransferInstanceClass",
+            "DtsJobId=abc",
+            "InstanceClass=large",
+            "OrderType=UPGRADE",
+            "RegionId=cn-hangzhou",
+        ];
+        assert_eq!(transport.seen()[0].parameters(), expected);
+    }
+}

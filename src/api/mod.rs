@@ -10,7 +10,7 @@
 //! - [`error`], `advice`: what went wrong, whether it may have taken effect, and what to do next.
 //! - `retry`: what may be sent again, and when.
 //! - [`credential`]: which keys sign.
-//! - [`instance`], [`job`], [`precheck`]: the typed calls, one file per object.
+//! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`]: the typed calls.
 
 pub mod client;
 pub mod context;
@@ -18,6 +18,7 @@ pub mod credential;
 pub mod error;
 pub mod instance;
 pub mod job;
+pub mod job_configure;
 pub mod job_detail;
 pub mod job_list;
 pub mod precheck;
@@ -34,14 +35,18 @@ mod scrub;
 mod sign;
 mod transport;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 pub use client::{Client, Config, Safety};
 pub use context::{Clock, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError};
 pub use credential::{CredentialConfig, Credentials};
 pub use error::{Error, Kind};
 pub use instance::{CreateDtsInstance, PurchasedInstance};
-pub use job::{ConfigureDtsJob, ConfiguredJob, Endpoint, JobRef, ModifiedJob, ModifyDtsJob, Side};
+pub use job::{JobRef, ModifiedJob, ModifyDtsJob, Side};
+pub use job_configure::{ConfigureDtsJob, ConfiguredJob, Endpoint};
 pub use job_detail::{EndpointDetail, JobDetail, JobMode, PhaseStatus, RetryState};
 pub use job_list::{DescribeDtsJobs, JobSummary};
 pub use params::Params;
-pub use precheck::{PrecheckItem, PrecheckStatus, SkipPreCheck};
+pub use precheck::{PartialPrecheck, PrecheckItem, PrecheckStatus, SkipPreCheck};
 pub use reply::Reply;
