@@ -86,3 +86,63 @@ fn text(value: &Value) -> Option<String> {
         Value::Array(_) | Value::Object(_) => Some(value.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(value: Value, text: Option<&str>, flag: Option<bool>, int: Option<i64>) {
+        let map = Map::from_iter([("Member".to_owned(), value)]);
+        let object = Object::new(&map);
+        assert_eq!(object.text("Member").as_deref(), text, "{map:?}");
+        assert_eq!(object.flag("Member"), flag, "{map:?}");
+        assert_eq!(object.int("Member"), int, "{map:?}");
+    }
+
+    #[test]
+    fn types_are_read_from_whatever_dts_writes() {
+        check(json!(true), Some("true"), Some(true), None);
+        check(json!("True"), Some("True"), Some(true), None);
+        check(json!("FALSE"), Some("FALSE"), Some(false), None);
+        check(json!("no idea"), Some("no idea"), None, None);
+        check(json!(0), Some("0"), Some(false), Some(0));
+        check(
+            json!(1_616_405_159),
+            Some("1616405159"),
+            None,
+            Some(1_616_405_159),
+        );
+        check(json!("1616405159"), Some("1616405159"), None, Some(1_616_405_159));
+        check(json!(i64::MAX), Some("9223372036854775807"), None, Some(i64::MAX));
+        check(json!("-1"), Some("-1"), None, Some(-1));
+        check(json!(2.0), Some("2.0"), None, Some(2));
+        check(json!("1e400"), Some("1e400"), None, None);
+        check(json!(""), None, None, None);
+        check(json!(null), None, None, None);
+        check(json!({"a": 1}), Some(r#"{"a":1}"#), None, None);
+    }
+
+    #[test]
+    fn names_differ_in_case_between_actions() {
+        let value = json!({"DtsInstanceID": "upper", "Both": "exact", "BOTH": "other"});
+        let object = Object::from_value(Some(&value));
+        assert_eq!(object.text("DtsInstanceId").as_deref(), Some("upper"));
+        assert_eq!(object.text("Both").as_deref(), Some("exact"));
+        assert_eq!(object.text("Absent"), None);
+    }
+
+    #[test]
+    fn absent_objects_and_lists_are_empty() {
+        let value = json!({"Text": "x", "List": [{"Id": 1}, {"Id": 2}], "Null": null});
+        let object = Object::from_value(Some(&value));
+        for name in ["Text", "Null", "Absent", "List"] {
+            assert!(!object.object(name).exists(), "{name}");
+            assert_eq!(object.object(name).text("Id"), None);
+        }
+        assert_eq!(object.list("Absent").count() + object.list("Text").count(), 0);
+        let ids: Vec<Option<i64>> = object.list("List").map(|item| item.int("Id")).collect();
+        assert_eq!(ids, [Some(1), Some(2)]);
+    }
+}

@@ -240,3 +240,62 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(code: &str) -> Error {
+        Error::new(Kind::Api, "StartDtsJob", "no").with_code(Some(code.to_owned()))
+    }
+
+    /// Whether a code means not found, and busy.
+    fn check(code: &str, expected: (bool, bool)) {
+        for code in [code.to_owned(), format!("DTS.Msg.{code}")] {
+            let error = api(&code);
+            assert_eq!((error.is_not_found(), error.is_busy()), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_are_matched_exactly() {
+        check("Forbidden.InstanceNotFound", (true, false));
+        check("InvalidJobId", (true, false));
+        check("InvalidJobId.Malformed", (false, false));
+        check("InvalidApi.NotFound", (false, false));
+        check("InvalidAccessKeyId.NotFound", (false, false));
+        check("Forbidden", (false, false));
+        check("InvalidJobStatus", (false, true));
+        check("InvalidTaskStatus", (false, true));
+        check("OperationDenied.JobStatus", (false, true));
+        check("OperationDenied.JobStatusModifying", (false, true));
+        check("ModifyDenied.JobStatusNotRunning", (false, true));
+        check("UpdateJob.OperationDenied.InitStatus", (false, true));
+        check("OperationDenied", (false, false));
+    }
+
+    #[test]
+    fn the_text_holds_what_is_known() {
+        assert_eq!(Error::new(Kind::Region, "", "no region").to_string(), "no region");
+        assert_eq!(api("X").to_string(), "StartDtsJob: no (code X)");
+        let error = api("X")
+            .with_http_status(400)
+            .with_request_id(Some("R".into()))
+            .with_attempts(3);
+        assert_eq!(
+            error.to_string(),
+            "StartDtsJob: no (code X, HTTP 400, RequestId R, 3 attempts)"
+        );
+    }
+
+    #[test]
+    fn only_an_unknown_outcome_is_unknown() {
+        assert!(Error::new(Kind::OutcomeUnknown, "A", "m").is_outcome_unknown());
+        assert!(!Error::new(Kind::Unavailable, "A", "m").is_outcome_unknown());
+        assert!(
+            Error::new(Kind::NotDts, "A", "m")
+                .with_outcome_unknown(true)
+                .is_outcome_unknown()
+        );
+    }
+}

@@ -277,3 +277,109 @@ impl Client {
         Ok(JobDetail::decode(reply.object()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::testing::{Answer, FakeTransport, client};
+
+    async fn describe(reply: serde_json::Value) -> JobDetail {
+        let transport = FakeTransport::new([Answer::json(200, &reply)]);
+        client(&transport)
+            .describe_dts_job_detail(&JobRef::job("abc"))
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_reply_is_read() {
+        let endpoint = |side: &str| {
+            json!({"RoleName": "", "UserName": "dtstest", "InstanceID": format!("rm-{side}"), "SslSolutionEnum": "DISABLE",
+                "Port": 3306, "Region": "cn-hangzhou", "InstanceType": "RDS", "EngineName": "MySQL"})
+        };
+        let detail = describe(json!({
+            "RequestId": "1", "Success": true, "HttpStatusCode": 200, "Code": 200,
+            "DtsInstanceID": "dtsabc", "DtsJobId": "abc", "DtsJobName": "name", "DtsJobClass": "small",
+            "Status": "Migrating", "PayType": "PostPaid", "CreateTime": "2021-03-16T08:01:19Z", "Delay": "-1",
+            "Checkpoint": 1_616_405_159, "ErrorMessage": "", "JobType": "online", "MinDu": 1,
+            "MigrationMode": {"StructureInitialization": "true", "DataInitialization": true, "DataSynchronization": "False"},
+            "SourceEndpoint": endpoint("source"), "DestinationEndpoint": endpoint("destination"),
+            "DbObject": "{\"dtsdb\":{}}", "Reserved": {"targetTableMode": "0"},
+            "DataSynchronizationStatus": {"Status": "Migrating", "Percent": "80", "Progress": "1RPS"},
+            "RetryState": {"Retrying": true, "RetryCount": 2, "MaxRetryTime": "720", "RetryTarget": "srcDB", "ErrMsg": "lost"},
+            "SubSyncJob": [{"DtsJobId": "sub", "JobType": "subSync", "RetryState": {"ErrMessage": "x"}}],
+        }))
+        .await;
+        let text = |text: &str| Some(text.to_owned());
+        let source = EndpointDetail {
+            instance_type: text("RDS"),
+            engine_name: text("MySQL"),
+            instance_id: text("rm-source"),
+            region: text("cn-hangzhou"),
+            port: text("3306"),
+            user_name: text("dtstest"),
+            ssl_solution: text("DISABLE"),
+            ..EndpointDetail::default()
+        };
+        let expected = JobDetail {
+            dts_job_id: text("abc"),
+            dts_instance_id: text("dtsabc"),
+            dts_job_name: text("name"),
+            dts_job_class: text("small"),
+            job_type: text("online"),
+            status: text("Migrating"),
+            pay_type: text("PostPaid"),
+            create_time: text("2021-03-16T08:01:19Z"),
+            checkpoint: text("1616405159"),
+            delay: Some(-1),
+            min_du: text("1"),
+            mode: JobMode {
+                structure_initialization: Some(true),
+                data_initialization: Some(true),
+                data_synchronization: Some(false),
+            },
+            destination: EndpointDetail {
+                instance_id: text("rm-destination"),
+                ..source.clone()
+            },
+            source,
+            db_object: text(r#"{"dtsdb":{}}"#),
+            reserved: text(r#"{"targetTableMode":"0"}"#),
+            data_synchronization_status: Some(PhaseStatus {
+                status: text("Migrating"),
+                percent: text("80"),
+                progress: text("1RPS"),
+                error_message: None,
+            }),
+            retry_state: Some(RetryState {
+                retrying: Some(true),
+                retry_count: Some(2),
+                max_retry_time: Some(720),
+                retry_target: text("srcDB"),
+                err_message: text("lost"),
+                ..RetryState::default()
+            }),
+            sub_sync_jobs: vec![JobDetail {
+                dts_job_id: text("sub"),
+                job_type: text("subSync"),
+                retry_state: Some(RetryState {
+                    err_message: text("x"),
+                    ..RetryState::default()
+                }),
+                ..JobDetail::default()
+            }],
+            ..JobDetail::default()
+        };
+        assert_eq!(detail, expected);
+    }
+
+    #[tokio::test]
+    async fn a_bare_reply_is_read() {
+        assert_eq!(
+            describe(json!({"RequestId": "1", "Success": "true"})).await,
+            JobDetail::default()
+        );
+    }
+}

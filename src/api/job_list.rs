@@ -207,10 +207,108 @@ impl Client {
             let total = object
                 .int("TotalRecordCount")
                 .and_then(|total| usize::try_from(total).ok());
+            // A count of nothing beside jobs is no count.
+            let total = total.filter(|total| *total > 0);
             if total.is_some_and(|total| listed >= total) {
                 break;
             }
         }
         Ok(jobs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::testing::{Answer, FakeTransport, client};
+
+    fn job(id: &str) -> Value {
+        json!({"DtsJobId": id, "Status": "Migrating", "PrecheckStatus": {"Status": "Finished"},
+            "TagList": [{"TagKey": "env", "TagValue": ""}]})
+    }
+
+    fn page(ids: &[&str], total: Value) -> Answer {
+        let jobs: Vec<Value> = ids.iter().map(|id| job(id)).collect();
+        Answer::json(
+            200,
+            &json!({"Success": true, "DtsJobList": jobs, "TotalRecordCount": total}),
+        )
+    }
+
+    /// The ids that come of these pages, and the number of pages that were asked for.
+    async fn check(pages: Vec<Answer>, expected: (&[&str], usize)) {
+        let transport = FakeTransport::new(pages);
+        let request = DescribeDtsJobs {
+            dts_job_ids: vec!["a".into(), "b".into()],
+            ..DescribeDtsJobs::default()
+        };
+        let jobs = client(&transport).describe_dts_jobs(&request).await.unwrap();
+        let ids: Vec<&str> = jobs.iter().filter_map(|job| job.dts_job_id.as_deref()).collect();
+        assert_eq!((ids.as_slice(), transport.seen().len()), expected);
+        let numbers: Vec<String> = (1..=expected.1).map(|number| number.to_string()).collect();
+        assert_eq!(transport.values("PageNumber"), numbers);
+        let first = &transport.seen()[0];
+        assert_eq!(
+            [first.get("Region"), first.get("DtsJobId"), first.get("PageSize")],
+            ["cn-hangzhou", "a,b", "30"]
+        );
+    }
+
+    #[tokio::test]
+    async fn all_pages_are_read() {
+        check(vec![page(&[], json!(0))], (&[], 1)).await;
+        check(vec![page(&["a"], json!(1))], (&["a"], 1)).await;
+        check(
+            vec![page(&["a", "b"], json!("3")), page(&["c"], json!(3))],
+            (&["a", "b", "c"], 2),
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn reading_ends_whatever_the_server_counts() {
+        for none in [Value::Null, json!(0)] {
+            let pages = vec![
+                page(&["a"], none.clone()),
+                page(&["b"], none.clone()),
+                page(&[], none),
+            ];
+            check(pages, (&["a", "b"], 3)).await;
+        }
+        check(vec![page(&["a"], json!(9)), page(&[], json!(9))], (&["a"], 2)).await;
+        // The same page for every number.
+        check(vec![page(&["a", "b"], json!(9))], (&["a", "b"], 2)).await;
+    }
+
+    #[tokio::test]
+    async fn a_job_that_moves_to_the_next_page_is_listed_once() {
+        check(
+            vec![page(&["c", "a"], json!(4)), page(&["b", "a"], json!(4))],
+            (&["c", "a", "b"], 2),
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn phases_tags_and_the_reverse_job_are_read() {
+        let mut both = job("forward");
+        both["ReverseJob"] = job("reverse");
+        let reply = json!({"Success": true, "DtsJobList": [both], "TotalRecordCount": 1});
+        let transport = FakeTransport::new([Answer::json(200, &reply)]);
+        let jobs = client(&transport)
+            .describe_dts_jobs(&DescribeDtsJobs::default())
+            .await
+            .unwrap();
+        let precheck = jobs[0].precheck_status.clone().unwrap();
+        assert_eq!(precheck.status.as_deref(), Some("Finished"));
+        assert_eq!(jobs[0].structure_initialization_status, None);
+        assert_eq!(jobs[0].tags, [("env".to_owned(), String::new())]);
+        let reverse = jobs[0].reverse_job.as_ref().unwrap();
+        assert_eq!(
+            (reverse.dts_job_id.as_deref(), reverse.reverse_job.is_none()),
+            (Some("reverse"), true)
+        );
     }
 }

@@ -87,3 +87,24 @@ impl fmt::Debug for Params {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_dts_reads_them_and_shown_to_nobody() {
+        let secret = SecretString::from("hunter2");
+        let params = Params::new()
+            .set("B", true)
+            .set("A", 3)
+            .set_opt("C", None::<&str>)
+            .set_opt("D", Some(""))
+            .secret("P", &secret)
+            .secret_opt("Q", None);
+        let pairs: Vec<(&str, &str)> = params.pairs().collect();
+        assert_eq!(pairs, [("A", "3"), ("B", "true"), ("D", ""), ("P", "hunter2")]);
+        assert_eq!(params.secrets().count(), 1);
+        assert_eq!(format!("{params:?}"), r#"{"A", "B", "D", "P"}"#);
+    }
+}

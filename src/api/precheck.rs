@@ -236,11 +236,13 @@ impl Client {
                     };
                 }
             }
-            let (count, total) = whole
-                .as_ref()
-                .map_or((0, None), |whole| (whole.items.len(), whole.total));
-            let total = total.and_then(|total| usize::try_from(total).ok()).unwrap_or(0);
-            if empty || count >= total {
+            let read = whole.as_ref().map_or(0, |whole| whole.items.len());
+            let total = whole.as_ref().and_then(|whole| whole.total);
+            // Without a total, only an empty page is the end.
+            let total = total
+                .and_then(|total| usize::try_from(total).ok())
+                .filter(|total| *total > 0);
+            if empty || total.is_some_and(|total| read >= total) {
                 break;
             }
         }
@@ -270,4 +272,168 @@ fn same(item: &PrecheckItem, other: Option<&PrecheckItem>) -> bool {
     other.is_some_and(|other| {
         (&item.item, &item.id, item.order_num) == (&other.item, &other.id, other.order_num)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::testing::{Answer, FakeTransport, client};
+
+    fn page(state: &str, items: &[&str], total: Value) -> Answer {
+        let items: Vec<Value> = items
+            .iter()
+            .map(|item| json!({"Item": item, "State": "Success"}))
+            .collect();
+        Answer::json(
+            200,
+            &json!({"RequestId": "1", "Success": true, "Code": "01", "State": state, "ErrorItem": 0, "Total": total,
+                "PageRecordCount": 20, "JobProgress": items}),
+        )
+    }
+
+    /// The state and items that come of these pages, and the pages that were asked for.
+    async fn check(pages: Vec<Answer>, expected: (&str, &[&str], &[&str])) {
+        let transport = FakeTransport::new(pages);
+        let status = client(&transport)
+            .describe_precheck_status("abc", "01", Some("before"))
+            .await
+            .unwrap();
+        let items: Vec<&str> = status
+            .items
+            .iter()
+            .filter_map(|item| item.item.as_deref())
+            .collect();
+        let numbers = transport.values("PageNo");
+        let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        assert_eq!(
+            (status.state.as_deref(), items.as_slice(), numbers.as_slice()),
+            (Some(expected.0), expected.1, expected.2)
+        );
+        let first = &transport.seen()[0];
+        assert_eq!(
+            [
+                first.get("DtsJobId"),
+                first.get("JobCode"),
+                first.get("StructType")
+            ],
+            ["abc", "01", "before"]
+        );
+    }
+
+    #[tokio::test]
+    async fn all_pages_are_read() {
+        check(
+            vec![page("Finished", &["a", "b"], json!(2))],
+            ("Finished", &["a", "b"], &["1"]),
+        )
+        .await;
+        let pages = vec![
+            page("Finished", &["a", "b"], json!(3)),
+            page("Finished", &["c"], json!(3)),
+        ];
+        check(pages, ("Finished", &["a", "b", "c"], &["1", "2"])).await;
+    }
+
+    #[tokio::test]
+    async fn reading_ends_whatever_the_server_counts() {
+        for none in [json!(null), json!(0), json!("")] {
+            let pages = vec![
+                page("Finished", &["a"], none.clone()),
+                page("Finished", &[], none),
+            ];
+            check(pages, ("Finished", &["a"], &["1", "2"])).await;
+        }
+        check(
+            vec![page("NotStarted", &[], json!(9))],
+            ("NotStarted", &[], &["1"]),
+        )
+        .await;
+        let pages = vec![
+            page("Finished", &["a"], json!(9)),
+            page("Finished", &[], json!(9)),
+        ];
+        check(pages, ("Finished", &["a"], &["1", "2"])).await;
+        // The same page for every number.
+        check(
+            vec![page("Finished", &["a", "b"], json!(9))],
+            ("Finished", &["a", "b"], &["1", "2"]),
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn pages_of_two_moments_are_read_again() {
+        let pages = vec![
+            page("Checking", &["a"], json!(2)),
+            page("Finished", &["b"], json!(2)),
+            page("Finished", &["a"], json!(2)),
+            page("Finished", &["b"], json!(2)),
+        ];
+        check(pages, ("Finished", &["a", "b"], &["1", "2", "1", "2"])).await;
+    }
+
+    #[tokio::test]
+    async fn the_lists_are_kept_apart() {
+        let item = json!({"Item": "CHECK_CONN_SRC", "Names": "CHECK_CONN_SRC_DETAIL", "State": "Failed", "ErrMsg": "E",
+            "ErrDetail": "D", "RepairMethod": "R", "CanSkip": "true", "Skip": false, "IgnoreFlag": "N", "Id": 7,
+            "OrderNum": "2", "Logs": [{"ErrType": "T", "ErrMsg": "M"}, {}]});
+        let part =
+            json!({"Code": "01", "JobId": "sub", "State": "Failed", "ErrorItem": 1, "JobProgress": [item]});
+        let reply = json!({"Success": true, "State": "Failed", "JobId": "pre", "ErrorItem": "1", "Total": 1,
+            "JobProgress": [item], "AnalysisJobProgress": [item], "SubDistributedJobStatus": [part],
+            "FullNetCheckJobStatus": [part, part]});
+        let transport = FakeTransport::new([Answer::json(200, &reply)]);
+        let status = client(&transport)
+            .describe_precheck_status("abc", "01", None)
+            .await
+            .unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        let expected = PrecheckItem {
+            item: text("CHECK_CONN_SRC"),
+            names: text("CHECK_CONN_SRC_DETAIL"),
+            state: text("Failed"),
+            err_msg: text("E"),
+            err_detail: text("D"),
+            repair_method: text("R"),
+            can_skip: Some(true),
+            skip: Some(false),
+            ignore_flag: text("N"),
+            id: text("7"),
+            order_num: Some(2),
+            logs: vec!["T: M".to_owned()],
+            ..PrecheckItem::default()
+        };
+        assert_eq!(status.items, std::slice::from_ref(&expected));
+        assert_eq!(status.analysis, std::slice::from_ref(&expected));
+        assert_eq!((status.sub_jobs.len(), status.network.len()), (1, 2));
+        assert_eq!(status.sub_jobs[0].items, [expected]);
+        assert_eq!(
+            (status.job_id.as_deref(), status.error_item),
+            (Some("pre"), Some(1))
+        );
+    }
+
+    #[tokio::test]
+    async fn skipping_names_items_as_json() {
+        let transport = FakeTransport::new([Answer::json(200, &json!({"Success": true}))]);
+        let request = SkipPreCheck {
+            dts_job_id: "abc".into(),
+            items: vec!["CHECK_SAME_OBJ".into()],
+            names: vec!["CHECK_SAME_OBJ_DETAIL".into()],
+            skip: true,
+            ..SkipPreCheck::default()
+        };
+        client(&transport).skip_pre_check(&request).await.unwrap();
+        let expected = [
+            "Action=SkipPreCheck",
+            "DtsJobId=abc",
+            "RegionId=cn-hangzhou",
+            "Skip=true",
+            r#"SkipPreCheckItems=["CHECK_SAME_OBJ"]"#,
+            r#"SkipPreCheckNames=["CHECK_SAME_OBJ_DETAIL"]"#,
+        ];
+        assert_eq!(transport.seen()[0].parameters(), expected);
+    }
 }
