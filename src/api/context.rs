@@ -150,7 +150,7 @@ impl Context {
 }
 
 #[derive(Debug)]
-struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {

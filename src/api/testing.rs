@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
+use super::context::SystemClock;
 use super::{
     Client, Clock, Config, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError,
 };
@@ -27,7 +28,7 @@ pub(crate) struct FakeClock(Instant);
 
 impl FakeClock {
     pub(crate) fn new() -> FakeClock {
-        FakeClock(Instant::now())
+        FakeClock(SystemClock.instant())
     }
 }
 
@@ -154,7 +155,7 @@ impl FakeTransport {
     pub(crate) fn new(script: impl IntoIterator<Item = Answer>) -> Arc<FakeTransport> {
         let script = Mutex::new(script.into_iter().collect());
         Arc::new(FakeTransport {
-            start: Instant::now(),
+            start: SystemClock.instant(),
             script,
             seen: Mutex::default(),
         })
