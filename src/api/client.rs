@@ -402,6 +402,17 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn calls_may_move_between_threads() {
+        fn check<T: Send>(_: T) {}
+        let client = client(&FakeTransport::new([ok()]));
+        check(client.call("StartDtsJob", Params::new(), Safety::Read));
+        check(client.create_dts_instance(&Default::default()));
+        check(client.configure_dts_job(&Default::default()));
+        check(client.describe_dts_jobs(&Default::default()));
+        check(client.describe_precheck_status("abc", "01", None));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_region_that_is_given_is_kept() {
         let transport = FakeTransport::new([ok()]);

@@ -244,4 +244,35 @@ mod tests {
         assert_eq!(error.sent, Sent::No, "{error:?}");
         assert!(error.message.to_lowercase().contains("refused"), "{error:?}");
     }
+
+    #[tokio::test]
+    async fn a_failed_tls_handshake_sent_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move { drop(listener.accept().await.unwrap()) });
+        let error = HttpTransport::default().send(request(url)).await.unwrap_err();
+        assert_eq!(error.sent, Sent::No, "{error:?}");
+        server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_a_request_is_not_sent() {
+        for bad in [
+            HttpRequest {
+                url: "no url".into(),
+                ..request(String::new())
+            },
+            HttpRequest {
+                method: "P OST",
+                ..request("http://127.0.0.1:1/".into())
+            },
+            HttpRequest {
+                headers: vec![("user-agent", "a\nb".into())],
+                ..request("http://127.0.0.1:1/".into())
+            },
+        ] {
+            let error = HttpTransport::default().send(bad).await.unwrap_err();
+            assert_eq!(error.sent, Sent::No, "{error:?}");
+        }
+    }
 }

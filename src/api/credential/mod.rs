@@ -1,7 +1,7 @@
 //! Which keys sign the calls.
 //!
 //! Keys are looked for in places, in order: the configuration, then the environment under three families of names
-//! (dts-api.md 8.2). A further kind of source is a file here and a line in [`resolve`].
+//! (dts-api.md 8.2). A further kind of source is a file here and a line in `resolve`.
 
 mod env;
 mod static_keys;
