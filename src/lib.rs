@@ -7,6 +7,7 @@
 //! ```
 
 pub mod api;
+pub mod dts;
 pub mod emulator;
 pub mod framework;
 pub mod plugin;

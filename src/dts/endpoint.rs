@@ -1,0 +1,472 @@
+//! The two ends of a job: `source_endpoint` and `destination_endpoint`.
+
+use secrecy::SecretString;
+
+use crate::api;
+use crate::framework::validate::is_set;
+use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
+
+/// Which end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Where data is read.
+    Source,
+    /// Where data is written.
+    Destination,
+}
+
+impl Side {
+    /// Both, source first.
+    pub(super) const BOTH: [Side; 2] = [Side::Source, Side::Destination];
+
+    /// The block's name.
+    pub(super) fn block(self) -> &'static str {
+        match self {
+            Side::Source => "source_endpoint",
+            Side::Destination => "destination_endpoint",
+        }
+    }
+
+    /// The client's word.
+    pub(super) fn api(self) -> api::Side {
+        match self {
+            Side::Source => api::Side::Source,
+            Side::Destination => api::Side::Destination,
+        }
+    }
+
+    fn instance_types(self) -> &'static [&'static str] {
+        match self {
+            Side::Source => &SOURCE_TYPES,
+            Side::Destination => &DESTINATION_TYPES,
+        }
+    }
+
+    fn engines(self) -> &'static [&'static str] {
+        match self {
+            Side::Source => &SOURCE_ENGINES,
+            Side::Destination => &DESTINATION_ENGINES,
+        }
+    }
+}
+
+// dts-api.md 6.3 and 6.2, ConfigureDtsJob.
+const SOURCE_TYPES: [&str; 14] = [
+    "RDS",
+    "PolarDB",
+    "ADS",
+    "REDIS",
+    "DISTRIBUTED_POLARDBX10",
+    "POLARDBX20",
+    "MONGODB",
+    "DISTRIBUTED_DMSLOGICDB",
+    "LINDORM",
+    "OTHER",
+    "ECS",
+    "EXPRESS",
+    "CEN",
+    "DG",
+];
+const DESTINATION_TYPES: [&str; 19] = [
+    "RDS",
+    "PolarDB",
+    "DISTRIBUTED_POLARDBX10",
+    "POLARDBX20",
+    "REDIS",
+    "ADS",
+    "MONGODB",
+    "ROCKETMQ",
+    "GREENPLUM",
+    "DATAHUB",
+    "ELK",
+    "Tablestore",
+    "ODPS",
+    "LINDORM",
+    "OTHER",
+    "ECS",
+    "EXPRESS",
+    "CEN",
+    "DG",
+];
+const SOURCE_ENGINES: [&str; 19] = [
+    "MYSQL",
+    "MARIADB",
+    "PolarDB",
+    "POLARDB_O",
+    "POLARDBX10",
+    "POLARDBX20",
+    "ADB30",
+    "ORACLE",
+    "POSTGRESQL",
+    "MSSQL",
+    "MONGODB",
+    "DB2",
+    "AS400",
+    "DMSPOLARDB",
+    "HBASE",
+    "TERADATA",
+    "TiDB",
+    "REDIS",
+    "LINDORM",
+];
+const DESTINATION_ENGINES: [&str; 23] = [
+    "MYSQL",
+    "MARIADB",
+    "PolarDB",
+    "POLARDB_O",
+    "POLARDBX10",
+    "POLARDBX20",
+    "ORACLE",
+    "PostgreSQL",
+    "MSSQL",
+    "ADS",
+    "ADB30",
+    "MONGODB",
+    "ROCKETMQ",
+    "GREENPLUM",
+    "KAFKA",
+    "DATAHUB",
+    "DB2",
+    "AS400",
+    "ODPS",
+    "Tablestore",
+    "ELK",
+    "REDIS",
+    "LINDORM",
+];
+
+/// Kinds that are reached by address, not by the id of an Alibaba Cloud database.
+const SELF_MANAGED: [&str; 5] = ["OTHER", "ECS", "EXPRESS", "CEN", "DG"];
+
+/// What names the database, and so is part of the job's configuration. Passwords are not: they rotate in place.
+pub(super) const IDENTITY: [&str; 9] = [
+    "instance_type",
+    "engine_name",
+    "instance_id",
+    "region",
+    "ip",
+    "port",
+    "oracle_sid",
+    "database_name",
+    "user_name",
+];
+
+fn same_letters(one: &Value, other: &Value) -> bool {
+    matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
+}
+
+/// The block of one side.
+pub(super) fn block(side: Side) -> NestedBlock {
+    let (which, description) = match side {
+        Side::Source => ("source", "The database that is read."),
+        Side::Destination => ("destination", "The database that is written."),
+    };
+    let text = |name: &str, description: &str| {
+        Attribute::string(name)
+            .describe(description)
+            .check(Check::not_blank())
+    };
+    let body = Block::new(description)
+        .attribute(
+            text("instance_type", "Kind of database: an Alibaba Cloud product, or one that you run yourself (`ECS`, `OTHER`, `EXPRESS`, `CEN`, `DG`).")
+                .required()
+                .same_meaning(same_letters)
+                .check(Check::one_of_ignore_case(side.instance_types())),
+        )
+        .attribute(
+            text("engine_name", "Engine of the database. Default: `MYSQL`.")
+                .default("MYSQL")
+                .same_meaning(same_letters)
+                .check(Check::one_of_ignore_case(side.engines())),
+        )
+        .attribute(text("instance_id", "Id of the database instance, of the ECS instance, of the database gateway (`DG`), or of the VPC (`EXPRESS`, `CEN`)."))
+        .attribute(text("region", "Region of the database. Required for Alibaba Cloud databases."))
+        .attribute(text("ip", "Address of the database. Required for `OTHER`, `EXPRESS`, `CEN` and `DG`."))
+        .attribute(text("port", "Port of the database. Required for databases that you run yourself.").check(port()))
+        .attribute(text("oracle_sid", "SID of an Oracle database that is no RAC."))
+        .attribute(text("database_name", "Name of the database, or the authentication database of MongoDB. Required for PostgreSQL, PolarDB for PostgreSQL and MongoDB."))
+        .attribute(text("user_name", "Account that DTS uses."))
+        .attribute(
+            text("password", "Password of the account; it is stored in the state. A change rotates it in place. Conflicts with `password_wo`.")
+                .sensitive(),
+        )
+        .attribute(
+            text("password_wo", "Password of the account, which is stored nowhere (Terraform 1.11 and newer). Conflicts with `password`.")
+                .sensitive()
+                .write_only(),
+        )
+        .attribute(
+            Attribute::number("password_wo_version")
+                .describe("Raise it to have a new `password_wo` used: a change rotates the password in place."),
+        );
+    let mut nested = NestedBlock::single(side.block(), body).required();
+    nested.block.description = format!(
+        "{description} The API's parameters begin with `{}Endpoint`.",
+        capital(which)
+    );
+    nested
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
+}
+
+fn port() -> Check {
+    Check::new(|value| match value.as_str() {
+        Some(text) if !text.parse::<u16>().is_ok_and(|port| port > 0) => {
+            Err(format!("{text:?} is no port. Write a number from 1 to 65535."))
+        }
+        _ => Ok(()),
+    })
+}
+
+/// What an endpoint of its kind needs (dts-api.md 6.5). Unknown values are never missing.
+pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
+    for side in Side::BOTH {
+        let Some(endpoint) = config.object(side.block()) else {
+            continue;
+        };
+        let at = Path::attribute(side.block());
+        let mut say = |name: &str, summary: String, detail: String| {
+            diagnostics.push(Diagnostic::error(summary, detail).at(at.clone().then(name)));
+        };
+        if is_set(endpoint, "password") && is_set(endpoint, "password_wo") {
+            say(
+                "password_wo",
+                "password_wo cannot be set together with password".to_owned(),
+                "Both give the account's password. Remove `password`, which would be stored in the state."
+                    .to_owned(),
+            );
+        }
+        if is_set(endpoint, "password_wo_version") && !is_set(endpoint, "password_wo") {
+            say(
+                "password_wo_version",
+                "password_wo_version needs password_wo".to_owned(),
+                "It says which `password_wo` is in use. Set `password_wo`, or remove `password_wo_version`."
+                    .to_owned(),
+            );
+        }
+        let Some(kind) = endpoint.str("instance_type") else {
+            continue;
+        };
+        let kind = kind.to_ascii_uppercase();
+        let needed: &[&str] = match kind.as_str() {
+            "OTHER" => &["ip", "port"],
+            "EXPRESS" | "CEN" | "DG" => &["instance_id", "ip", "port"],
+            "ECS" => &["instance_id", "region", "port"],
+            _ => &["instance_id", "region"],
+        };
+        for name in needed.iter().filter(|name| !is_set(endpoint, name)) {
+            say(
+                name,
+                format!("{name} is missing in {}", side.block()),
+                format!(
+                    "An endpoint with `instance_type = \"{kind}\"` needs {}. Set `{name}`.",
+                    list(needed)
+                ),
+            );
+        }
+        if let Some(engine) = endpoint.str("engine_name")
+            && matches!(
+                engine.to_ascii_uppercase().as_str(),
+                "POSTGRESQL" | "POLARDB_O" | "MONGODB"
+            )
+            && !is_set(endpoint, "database_name")
+        {
+            say(
+                "database_name",
+                format!("database_name is missing in {}", side.block()),
+                format!("Engine {engine} needs the name of a database to connect to. Set `database_name`."),
+            );
+        }
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Whether anything but the password differs.
+pub(super) fn differs(side: Side, prior: &Object, planned: &Object) -> bool {
+    let (old, new) = (prior.object(side.block()), planned.object(side.block()));
+    IDENTITY
+        .iter()
+        .any(|name| old.map(|old| old.get(name)) != new.map(|new| new.get(name)))
+}
+
+/// Whether the password, or the version of the write-only one, differs.
+pub(super) fn password_differs(side: Side, prior: &Object, planned: &Object) -> bool {
+    let (old, new) = (prior.object(side.block()), planned.object(side.block()));
+    ["password", "password_wo_version"]
+        .iter()
+        .any(|name| old.map(|old| old.get(name)) != new.map(|new| new.get(name)))
+}
+
+/// The password that the configuration gives, write-only or not.
+pub(super) fn password(side: Side, config: &Object) -> Option<SecretString> {
+    let endpoint = config.object(side.block())?;
+    endpoint
+        .str("password_wo")
+        .or_else(|| endpoint.str("password"))
+        .map(SecretString::from)
+}
+
+/// The endpoint for `ConfigureDtsJob`: what is planned, with the password of the configuration.
+pub(super) fn to_api(side: Side, planned: &Object, config: &Object) -> api::Endpoint {
+    let text = |name: &str| {
+        planned
+            .object(side.block())
+            .and_then(|endpoint| endpoint.str(name))
+            .map(str::to_owned)
+    };
+    api::Endpoint {
+        instance_type: text("instance_type"),
+        engine_name: text("engine_name"),
+        instance_id: text("instance_id"),
+        region: text("region"),
+        ip: text("ip"),
+        port: text("port"),
+        database_name: text("database_name"),
+        user_name: text("user_name"),
+        password: password(side, config),
+        oracle_sid: text("oracle_sid"),
+        ..api::Endpoint::default()
+    }
+}
+
+/// Brings the endpoint in `state` up to date with what DTS reports: what the user set and DTS reports differently. DTS
+/// reports more than was configured, which is no drift. An import takes over what its kind of endpoint is named by.
+pub(super) fn read_back(side: Side, state: &mut Object, reported: &api::EndpointDetail) {
+    let mut endpoint = state.object(side.block()).cloned().unwrap_or_default();
+    let imported = endpoint.get("instance_type").is_null();
+    let kind = reported
+        .instance_type
+        .as_deref()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
+    let self_managed = SELF_MANAGED.contains(&kind.as_str());
+    for name in IDENTITY {
+        let there = match name {
+            "instance_type" => &reported.instance_type,
+            "engine_name" => &reported.engine_name,
+            "instance_id" => &reported.instance_id,
+            "region" => &reported.region,
+            "ip" => &reported.ip,
+            "port" => &reported.port,
+            "oracle_sid" => &reported.oracle_sid,
+            "database_name" => &reported.database_name,
+            _ => &reported.user_name,
+        };
+        let Some(there) = there.as_deref() else { continue };
+        let mine = endpoint.str(name);
+        let wanted = match mine {
+            // Spelling is the user's own business where DTS has several.
+            Some(mine) if matches!(name, "instance_type" | "engine_name") => {
+                !mine.eq_ignore_ascii_case(there)
+            }
+            Some(mine) => mine != there,
+            // The address of a cloud database is DTS's finding, not configuration.
+            None => imported && (self_managed || !matches!(name, "ip" | "port")),
+        };
+        if wanted {
+            endpoint.set(name, there);
+        }
+    }
+    state.set(side.block(), endpoint);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(endpoint: Object, expected: &[(&str, &str)]) {
+        let mut diagnostics = Diagnostics::new();
+        validate(&Object::new().with("source_endpoint", endpoint), &mut diagnostics);
+        let found: Vec<_> = diagnostics
+            .iter()
+            .map(|d| (d.path.clone().unwrap_or_default().to_string(), d.summary.clone()))
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for ((path, summary), (expected_path, part)) in found.iter().zip(expected) {
+            assert_eq!(path, expected_path);
+            assert!(summary.contains(part), "{summary}");
+        }
+    }
+
+    #[test]
+    fn each_kind_needs_its_own() {
+        let of = |kind: &str| Object::new().with("instance_type", kind);
+        check(
+            of("RDS")
+                .with("instance_id", "rm-1")
+                .with("region", "cn-hangzhou"),
+            &[],
+        );
+        check(
+            of("rds"),
+            &[
+                ("source_endpoint.instance_id", "missing"),
+                ("source_endpoint.region", "missing"),
+            ],
+        );
+        check(
+            of("OTHER").with("ip", Value::Unknown),
+            &[("source_endpoint.port", "missing")],
+        );
+        check(Object::new().with("instance_type", Value::Unknown), &[]);
+        check(
+            of("OTHER")
+                .with("ip", "10.0.0.1")
+                .with("port", "5432")
+                .with("engine_name", "POSTGRESQL"),
+            &[("source_endpoint.database_name", "missing")],
+        );
+    }
+
+    #[test]
+    fn one_password_only() {
+        let endpoint = Object::new()
+            .with("password", "a")
+            .with("password_wo", Value::Unknown);
+        check(endpoint, &[("source_endpoint.password_wo", "together")]);
+        check(
+            Object::new().with("password_wo_version", 1),
+            &[("source_endpoint.password_wo_version", "needs")],
+        );
+    }
+
+    #[test]
+    fn drift_is_only_in_what_was_configured() {
+        let configured = Object::new()
+            .with("instance_type", "RDS")
+            .with("engine_name", "MYSQL")
+            .with("instance_id", "rm-1")
+            .with("user_name", "dtstest");
+        let reported = api::EndpointDetail {
+            instance_type: Some("RDS".into()),
+            engine_name: Some("MySQL".into()),
+            instance_id: Some("rm-2".into()),
+            user_name: Some("dtstest".into()),
+            ip: Some("10.0.0.9".into()),
+            port: Some("3306".into()),
+            ..api::EndpointDetail::default()
+        };
+        let mut state = Object::new().with("source_endpoint", configured.clone());
+        read_back(Side::Source, &mut state, &reported);
+        assert_eq!(
+            state.object("source_endpoint"),
+            Some(&configured.clone().with("instance_id", "rm-2"))
+        );
+
+        let mut imported = Object::new();
+        read_back(Side::Source, &mut imported, &reported);
+        let endpoint = imported.object("source_endpoint").unwrap();
+        assert_eq!(endpoint.str("engine_name"), Some("MySQL"));
+        assert!(endpoint.get("ip").is_null() && endpoint.get("port").is_null());
+    }
+}

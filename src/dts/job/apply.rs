@@ -1,0 +1,580 @@
+//! Making the calls that the plan shows, each recorded as soon as it is made, and following the job as far as asked.
+
+use std::time::Duration;
+
+use super::configure;
+use super::plan::{Decision, Facts, Operation, decide};
+use super::{SUCCESSOR, read};
+use crate::api;
+use crate::dts::course::{Course, Desired, Move, course_after_configure};
+use crate::dts::endpoint::{self, Side};
+use crate::dts::provider::Client;
+use crate::dts::status::Stage;
+use crate::dts::wait::{self, Patience, Poll};
+use crate::dts::{error, objects, precheck, reserve};
+use crate::framework::import::IMPORTED;
+use crate::framework::resource::Apply;
+use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
+
+const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// How long a job may take to show that a start was taken up, when nothing waits for it.
+const SETTLE: Duration = Duration::from_secs(3);
+
+/// Greatest delay that counts as caught up, unless the user says otherwise.
+const CAUGHT_UP_SECONDS: i64 = 10;
+
+pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+    let client = apply.client.clone();
+    let api = client.api(&apply.cancel)?;
+    apply.private.remove(SUCCESSOR);
+    let desired = desired(&apply.planned);
+    let has_instance = !apply.planned.get("dts_instance_id").is_null();
+    let moves = match course_after_configure(has_instance, desired) {
+        Course::Moves(moves) => moves,
+        Course::Anew(why) | Course::Refused(why) => return Err(cannot(desired, &why)),
+    };
+
+    let request = configure::request(&apply.planned, &apply.config, None);
+    let job = configure::configure(&client, &api, &request, &mut apply.warnings).await?;
+    let mut reached = apply.planned.clone();
+    reached.set("id", job.dts_job_id.as_str());
+    if reached.get("dts_instance_id").is_unknown() {
+        reached.set("dts_instance_id", job.dts_instance_id);
+    }
+    let mut run = Run::new(apply, api, job.dts_job_id, reached, "timeouts.create");
+    run.made(Operation::Configure);
+    for step in moves {
+        run.step(step).await?;
+        run.made(Operation::Move(step));
+    }
+    run.finish(desired).await
+}
+
+pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+    let client = apply.client.clone();
+    let api = client.api(&apply.cancel)?;
+    let id = apply.prior.str("id").unwrap_or_default().to_owned();
+    let (prior, planned, config) = (apply.prior.clone(), apply.planned.clone(), apply.config.clone());
+    let facts = Facts {
+        imported: apply.private.is_set(IMPORTED),
+    };
+    let operations = match decide(&prior, &planned, facts) {
+        Decision::Operations(operations) => operations,
+        Decision::Refuse(diagnostic) => return Err(diagnostic.into()),
+        Decision::Replace(..) | Decision::Undecided => {
+            return Err(Diagnostic::error(
+                format!("Unable to change DTS job {id} as planned"),
+                "What has to be done is another thing than was planned. Nothing was changed; plan and apply again.",
+            )
+            .into());
+        }
+    };
+    apply.private.remove(IMPORTED);
+    let desired = desired(&planned);
+    let mut run = Run::new(apply, api, id, prior, "timeouts.update");
+    for operation in operations {
+        match operation {
+            Operation::Configure => run.configure_again(&client, &planned, &config).await?,
+            Operation::Rename => {
+                run.rename(planned.str("dts_job_name").unwrap_or_default())
+                    .await?
+            }
+            Operation::Password(side) => run.rotate(side, &planned, &config).await?,
+            Operation::Objects | Operation::Reserve => run.modify(operation, &planned).await?,
+            Operation::Move(step) => run.step(step).await?,
+        }
+        run.made(operation);
+    }
+    run.take_over_rest(&planned);
+    run.finish(desired).await
+}
+
+fn desired(planned: &Object) -> Desired {
+    planned
+        .str("desired_status")
+        .and_then(Desired::parse)
+        .unwrap_or(Desired::Configured)
+}
+
+fn cannot(desired: Desired, why: &str) -> Diagnostics {
+    Diagnostic::error(
+        format!("desired_status = {:?} cannot be reached", desired.name()),
+        why,
+    )
+    .at(Path::attribute("desired_status"))
+    .into()
+}
+
+/// A change in progress: what was reached is what an error leaves behind.
+struct Run<'a> {
+    apply: &'a mut Apply<Client>,
+    api: api::Client,
+    id: String,
+    reached: Object,
+    made: Vec<&'static str>,
+    limit: Duration,
+    raise: &'static str,
+    /// The stage before the last start, which DTS may still show for a moment after it.
+    before_start: Option<Stage>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        apply: &'a mut Apply<Client>,
+        api: api::Client,
+        id: String,
+        reached: Object,
+        raise: &'static str,
+    ) -> Run<'a> {
+        let limit = apply.timeout(TIMEOUT);
+        Run {
+            apply,
+            api,
+            id,
+            reached,
+            made: Vec::new(),
+            limit,
+            raise,
+            before_start: None,
+        }
+    }
+
+    fn job(&self) -> api::JobRef {
+        api::JobRef::job(&self.id)
+    }
+
+    /// Records a call that was made.
+    fn made(&mut self, operation: Operation) {
+        self.made.push(operation.name());
+        self.reached.set("operations", self.made.clone());
+        self.record();
+    }
+
+    fn record(&mut self) {
+        let planned = std::mem::replace(&mut self.apply.state, self.reached.clone());
+        self.apply.checkpoint();
+        self.apply.state = planned;
+    }
+
+    async fn detail(&self) -> Result<api::JobDetail, Diagnostics> {
+        let what = format!("read DTS job {}", self.id);
+        self.api
+            .describe_dts_job_detail(&self.job())
+            .await
+            .map_err(error::to(&what))
+    }
+
+    async fn stage(&self) -> Result<Stage, Diagnostics> {
+        Ok(Stage::of(
+            self.detail().await?.status.as_deref().unwrap_or_default(),
+        ))
+    }
+
+    async fn configure_again(
+        &mut self,
+        client: &Client,
+        planned: &Object,
+        config: &Object,
+    ) -> Result<(), Diagnostics> {
+        // A precheck that still runs is let to its end: DTS does not take another configuration meanwhile.
+        self.wait_until("finish its precheck", |stage| stage != Stage::Prechecking)
+            .await?;
+        let request = configure::request(planned, config, Some(&self.id));
+        configure::configure(client, &self.api, &request, &mut self.apply.warnings).await?;
+        let (id, instance) = (
+            self.reached.get("id").clone(),
+            self.reached.get("dts_instance_id").clone(),
+        );
+        self.reached = planned.clone();
+        self.reached.set("id", id);
+        self.reached.set("dts_instance_id", instance);
+        Ok(())
+    }
+
+    async fn rename(&mut self, name: &str) -> Result<(), Diagnostics> {
+        let what = format!("rename DTS job {} to {name:?}", self.id);
+        self.api
+            .modify_dts_job_name(&self.id, name)
+            .await
+            .map_err(error::to(&what))?;
+        self.reached.set("dts_job_name", name);
+        Ok(())
+    }
+
+    async fn rotate(&mut self, side: Side, planned: &Object, config: &Object) -> Result<(), Diagnostics> {
+        let what = format!("change the password in {} of DTS job {}", side.block(), self.id);
+        let at = Path::attribute(side.block()).then("password");
+        let Some(password) = endpoint::password(side, config) else {
+            return Err(Diagnostic::error(
+                format!("Unable to {what}"),
+                "The configuration gives no password.",
+            )
+            .at(at)
+            .into());
+        };
+        self.api
+            .modify_dts_job_password(&self.job(), side.api(), None, &password)
+            .await
+            .map_err(|cause| Diagnostics::from(error::unable(&what, &cause).at(at)))?;
+        let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();
+        for name in ["password", "password_wo_version"] {
+            let value = planned
+                .object(side.block())
+                .map_or(Value::Null, |planned| planned.get(name).clone());
+            endpoint.set(name, value);
+        }
+        self.reached.set(side.block(), endpoint);
+        Ok(())
+    }
+
+    /// Objects or settings of a job that runs; until the change is through, DTS takes no other.
+    async fn modify(&mut self, operation: Operation, planned: &Object) -> Result<(), Diagnostics> {
+        let objects = operation == Operation::Objects;
+        let what = format!(
+            "change the {} of DTS job {}",
+            if objects { "objects" } else { "settings" },
+            self.id
+        );
+        let request = api::ModifyDtsJob {
+            dts_instance_id: self.reached.str("dts_instance_id").unwrap_or_default().to_owned(),
+            dts_job_id: Some(self.id.clone()),
+            db_list: objects.then(|| objects::db_list(planned)).flatten(),
+            reserved: if objects {
+                None
+            } else {
+                reserve::to_send(planned.str("reserve"), false)
+            },
+            modify_type: (!objects).then(|| "UPDATE_RESERVED".to_owned()),
+            ..api::ModifyDtsJob::default()
+        };
+        self.api
+            .modify_dts_job(&request)
+            .await
+            .map_err(error::to(&what))?;
+        let changed: &[&str] = if objects {
+            &["database", "db_list"]
+        } else {
+            &["reserve"]
+        };
+        for name in changed {
+            self.reached.set(name, planned.get(name).clone());
+        }
+        self.record();
+        let patience = Patience {
+            what: &what,
+            limit: self.limit,
+            raise: self.raise,
+            cancel: &self.apply.cancel,
+        };
+        wait::until(self.api.clock().as_ref(), &patience, || async {
+            let status = self.detail().await?.status.unwrap_or_default();
+            if status.eq_ignore_ascii_case("Modifying") {
+                return Ok(Poll::Pending(format!("status {status}")));
+            }
+            Ok(Poll::Ready(()))
+        })
+        .await
+    }
+
+    /// One call that moves the job along.
+    async fn step(&mut self, step: Move) -> Result<(), Diagnostics> {
+        match step {
+            Move::Start => self.start().await,
+            Move::Suspend => {
+                self.wait_until("run", |stage| stage >= Stage::Running).await?;
+                let what = format!("suspend DTS job {}", self.id);
+                if self.stage().await? == Stage::Suspended {
+                    self.already("SuspendDtsJob", "is suspended");
+                    return Ok(());
+                }
+                self.api
+                    .suspend_dts_job(&self.job())
+                    .await
+                    .map_err(error::to(&what))
+            }
+            Move::Stop => {
+                self.wait_until("run", |stage| stage >= Stage::Running).await?;
+                let what = format!("stop DTS job {}", self.id);
+                if self.stage().await? == Stage::Finished {
+                    self.already("StopDtsJob", "has ended");
+                    return Ok(());
+                }
+                self.api.stop_dts_job(&self.job()).await.map_err(error::to(&what))
+            }
+        }
+    }
+
+    async fn start(&mut self) -> Result<(), Diagnostics> {
+        let what = format!("start DTS job {}", self.id);
+        let before = self.stage().await?;
+        if matches!(before, Stage::Prechecking | Stage::Running) {
+            self.already("StartDtsJob", "is on its way");
+            return Ok(());
+        }
+        self.before_start = Some(before);
+        match self.api.start_dts_job(&self.job()).await {
+            Ok(()) => Ok(()),
+            // Started or not: a job that is not where it was has taken it, another one may be told again.
+            Err(cause) if cause.is_outcome_unknown() => {
+                if self.stage().await? != before {
+                    return Ok(());
+                }
+                self.api
+                    .start_dts_job(&self.job())
+                    .await
+                    .map_err(error::to(&what))
+            }
+            Err(cause) => Err(error::unable(&what, &cause).into()),
+        }
+    }
+
+    fn already(&mut self, action: &str, where_: &str) {
+        self.apply.warnings.push(Diagnostic::warning(
+            format!("{action} was not needed for DTS job {}", self.id),
+            format!("The job {where_} since the plan was made, so the call was left out."),
+        ));
+    }
+
+    /// What needs no call (waits, timeouts, other words for the same) is taken over once all calls are made.
+    fn take_over_rest(&mut self, planned: &Object) {
+        for (name, value) in planned.iter() {
+            if value.is_wholly_known() && name != "operations" {
+                self.reached.set(name, value.clone());
+            }
+        }
+    }
+
+    /// Follows the job as far as asked, then records what DTS says of it.
+    async fn finish(mut self, desired: Desired) -> Result<(), Diagnostics> {
+        self.reached.set("operations", self.made.clone());
+        if self.reached.get("status").is_unknown() {
+            self.reached.set("status", Value::Null);
+        }
+        self.record();
+        let followed = self.follow(desired).await;
+        match self.detail().await {
+            Ok(detail) => read::outcome(&mut self.reached, &detail),
+            Err(problems) if followed.is_ok() => {
+                self.apply.warnings.extend(problems.into_iter().map(|problem| {
+                    Diagnostic::warning(
+                        problem.summary,
+                        format!("{}\n\nThe calls were made all the same.", problem.detail),
+                    )
+                }))
+            }
+            // The reason is told already.
+            Err(_) => {}
+        }
+        if self.reached.get("status").is_null() && followed.is_ok() {
+            self.reached.set("status", "");
+        }
+        self.record();
+        followed?;
+        // What was planned stands, also where a call turned out not to be needed.
+        let planned = self.apply.planned.clone();
+        self.apply.state = self.reached;
+        for (name, value) in planned.iter().filter(|(_, value)| value.is_wholly_known()) {
+            self.apply.state.set(name, value.clone());
+        }
+        Ok(())
+    }
+
+    async fn follow(&self, desired: Desired) -> Result<(), Diagnostics> {
+        let asked = self.apply.planned.str("wait_for");
+        match (asked, desired) {
+            (Some("none"), _) => self.settle().await,
+            (Some("prechecked"), Desired::Prechecked | Desired::Running) | (None, Desired::Prechecked) => {
+                self.wait_until("pass its precheck", |stage| stage >= Stage::PreCheckPass)
+                    .await
+            }
+            (Some("initialized"), Desired::Running) => {
+                self.wait_until_moved("move all structure and data", None).await
+            }
+            (Some("caught_up"), Desired::Running) => {
+                let seconds = self
+                    .apply
+                    .planned
+                    .i64("max_delay_seconds")
+                    .unwrap_or(CAUGHT_UP_SECONDS);
+                self.wait_until_moved("catch up with the source", Some(seconds))
+                    .await
+            }
+            (Some("finished"), Desired::Running) => {
+                self.wait_until("finish", |stage| stage == Stage::Finished).await
+            }
+            (_, Desired::Running) => {
+                self.wait_until("run", |stage| matches!(stage, Stage::Running | Stage::Finished))
+                    .await
+            }
+            (_, Desired::Suspended) => {
+                self.wait_until("suspend", |stage| {
+                    matches!(stage, Stage::Suspended | Stage::Finished | Stage::Failed)
+                })
+                .await
+            }
+            (_, Desired::Stopped) => self.wait_until("end", |stage| stage == Stage::Finished).await,
+            (_, Desired::Configured | Desired::Prechecked) => Ok(()),
+        }
+    }
+
+    /// After a start that nobody waits for: until DTS no longer shows what was before it, so that whoever looks next (the
+    /// gate of a purchase) does not take the old verdict for the new. No error when it takes longer.
+    async fn settle(&self) -> Result<(), Diagnostics> {
+        let Some(before) = self.before_start else {
+            return Ok(());
+        };
+        let clock = self.api.clock();
+        let begin = clock.instant();
+        while clock.instant().duration_since(begin) < SETTLE {
+            if self.apply.cancel.is_cancelled() || self.stage().await.is_ok_and(|stage| stage != before) {
+                break;
+            }
+            clock.sleep(Duration::from_secs(1)).await;
+        }
+        Ok(())
+    }
+
+    /// Polls until the job is in a stage that `enough` accepts; a failure on the way is an error with its reason.
+    async fn wait_until(&self, verb: &str, enough: impl Fn(Stage) -> bool) -> Result<(), Diagnostics> {
+        let what = format!("see DTS job {} {verb}", self.id);
+        let patience = Patience {
+            what: &what,
+            limit: self.limit,
+            raise: self.raise,
+            cancel: &self.apply.cancel,
+        };
+        let clock = self.api.clock();
+        let begin = clock.instant();
+        wait::until(clock.as_ref(), &patience, || async {
+            let detail = self.detail().await?;
+            let status = detail.status.clone().unwrap_or_default();
+            let stage = Stage::of(&status);
+            // Right after a start DTS may still show the failure that it follows.
+            let stale = self.before_start == Some(stage) && clock.instant().duration_since(begin) < SETTLE;
+            if enough(stage) && !(stale && stage == Stage::PreCheckPass) {
+                return Ok(Poll::Ready(()));
+            }
+            if !stale {
+                self.failed(stage, &status, &detail, &what).await?;
+            }
+            Ok(Poll::Pending(format!("status {status}")))
+        })
+        .await
+    }
+
+    /// An error if the job has failed, or has ended where it should not.
+    async fn failed(
+        &self,
+        stage: Stage,
+        status: &str,
+        detail: &api::JobDetail,
+        what: &str,
+    ) -> Result<(), Diagnostics> {
+        match stage {
+            Stage::PrecheckFailed => {
+                const THEN: &str =
+                    "The job stays configured and does not run. Repair the cause and apply again.";
+                Err(precheck::failures_of(&self.api, &self.id, THEN).await)
+            }
+            Stage::Failed | Stage::Finished => {
+                let retry = detail
+                    .retry_state
+                    .as_ref()
+                    .and_then(|retry| retry.err_message.as_deref());
+                let why = detail
+                    .error_message
+                    .as_deref()
+                    .or(retry)
+                    .unwrap_or("DTS gives no reason");
+                Err(Diagnostic::error(
+                    format!("Unable to {what}"),
+                    format!(
+                        "Its status is {status}: {why}. Repair the cause and apply again: the job is then started again where that \
+                         is possible."
+                    ),
+                )
+                .into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Polls until structure and data are moved and, with `delay_seconds`, changes are followed that closely.
+    async fn wait_until_moved(&self, verb: &str, delay_seconds: Option<i64>) -> Result<(), Diagnostics> {
+        let what = format!("see DTS job {} {verb}", self.id);
+        let patience = Patience {
+            what: &what,
+            limit: self.limit,
+            raise: self.raise,
+            cancel: &self.apply.cancel,
+        };
+        let query = api::DescribeDtsJobs {
+            job_type: self.reached.str("job_type").map(str::to_owned),
+            dts_job_ids: vec![self.id.clone()],
+            without_db_list: Some(true),
+            ..api::DescribeDtsJobs::default()
+        };
+        wait::until(self.api.clock().as_ref(), &patience, || async {
+            let detail = self.detail().await?;
+            let status = detail.status.clone().unwrap_or_default();
+            let stage = Stage::of(&status);
+            if stage == Stage::Finished && self.reached.bool("data_synchronization") == Some(false) {
+                return Ok(Poll::Ready(()));
+            }
+            if self.before_start != Some(stage) {
+                self.failed(stage, &status, &detail, &what).await?;
+            }
+            let jobs = self
+                .api
+                .describe_dts_jobs(&query)
+                .await
+                .map_err(error::to(&what))?;
+            let Some(job) = jobs
+                .into_iter()
+                .find(|job| job.dts_job_id.as_deref() == Some(self.id.as_str()))
+            else {
+                return Ok(Poll::Pending(format!("status {status}")));
+            };
+            let moved = |wanted: &str, phase: &Option<api::PhaseStatus>| {
+                self.reached.bool(wanted) != Some(true) || is_phase(phase, &["Finished", "Catched"])
+            };
+            let all = moved("structure_initialization", &job.structure_initialization_status)
+                && moved("data_initialization", &job.data_initialization_status);
+            let close = delay_seconds.is_none_or(|most| {
+                // Milliseconds in the detail (dts-api.md 2.7); negative before changes are followed.
+                detail
+                    .delay
+                    .is_some_and(|delay| (0..=most.saturating_mul(1000)).contains(&delay))
+                    && is_phase(&job.data_synchronization_status, &["Catched", "Migrating"])
+            });
+            if all && close && stage == Stage::Running {
+                return Ok(Poll::Ready(()));
+            }
+            Ok(Poll::Pending(format!(
+                "status {status}, structure {}, data {}, delay {}",
+                percent(&job.structure_initialization_status),
+                percent(&job.data_initialization_status),
+                detail
+                    .delay
+                    .map_or("unknown".to_owned(), |delay| format!("{delay} ms")),
+            )))
+        })
+        .await
+    }
+}
+
+fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {
+    let status = phase
+        .as_ref()
+        .and_then(|phase| phase.status.as_deref())
+        .unwrap_or_default();
+    wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(status))
+}
+
+fn percent(phase: &Option<api::PhaseStatus>) -> String {
+    match phase.as_ref().and_then(|phase| phase.percent.as_deref()) {
+        Some(percent) => format!("{percent}%"),
+        None => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,66 @@
+//! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (which calls a
+//! change needs), `configure` and `apply` (making them), `read`, `remove`.
+
+mod apply;
+mod configure;
+mod plan;
+mod read;
+mod remove;
+mod schema;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::provider::Client;
+use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
+use crate::framework::{Diagnostics, Object, Schema};
+
+/// `dts_job`
+#[derive(Debug)]
+pub(super) struct Job;
+
+/// The private key by which the plan of a new job tells its predecessor's removal on which instance it will be: an id,
+/// [`NO_INSTANCE`], or [`UNKNOWN_INSTANCE`].
+const SUCCESSOR: &str = "successor_instance";
+const NO_INSTANCE: &str = "none";
+const UNKNOWN_INSTANCE: &str = "unknown";
+
+#[async_trait]
+impl Resource<Client> for Job {
+    fn type_name(&self) -> &'static str {
+        "dts_job"
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
+        schema::validate(config, diagnostics);
+    }
+
+    fn plan(&self, plan: &mut Plan<'_, Client>) {
+        plan::plan(plan);
+    }
+
+    async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+        apply::create(apply).await
+    }
+
+    async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
+        read::read(read).await
+    }
+
+    async fn update(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+        apply::update(apply).await
+    }
+
+    async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
+        remove::delete(delete).await
+    }
+
+    async fn import(&self, id: &str, client: Arc<Client>) -> Result<Object, Diagnostics> {
+        read::import(id, &client).await
+    }
+}

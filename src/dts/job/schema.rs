@@ -1,0 +1,167 @@
+//! What `dts_job` accepts, and what its configuration alone can tell.
+
+use crate::dts::course::Desired;
+use crate::dts::{endpoint, objects, reserve};
+use crate::framework::timeouts::{self, Operation};
+use crate::framework::validate::is_set;
+use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema};
+
+/// How far an apply may follow a job, in the order of a job's life.
+pub(super) const WAITS: [&str; 6] = [
+    "none",
+    "prechecked",
+    "running",
+    "initialized",
+    "caught_up",
+    "finished",
+];
+
+pub(super) fn schema() -> Schema {
+    let text = |name: &str, description: &str| {
+        Attribute::string(name)
+            .describe(description)
+            .check(Check::not_blank())
+    };
+    let flag = |name: &str, description: &str| Attribute::bool(name).required().describe(description);
+    Schema::new(
+        Block::new(
+            "A DTS job: what is migrated or synchronized from where to where (`ConfigureDtsJob`), and what it shall do \
+             (`desired_status`). Configured on an instance that was bought first (`dts_instance_id`), or without one, to be \
+             checked before an instance is bought for it (`dts_instance` with `job_id`). Removing a job never releases an instance.",
+        )
+        .attribute(Attribute::string("id").computed().stable().describe("Id of the job (`DtsJobId`)."))
+        .attribute(
+            text("dts_instance_id", "Id of the instance to configure the job on. Leave it out to configure first; once an instance was bought for the job, it is shown here. A change replaces the job.")
+                .optional_computed()
+                .stable(),
+        )
+        .attribute(text("dts_job_name", "Name of the job; it need not be unique. Changed in place (`ModifyDtsJobName`).").required())
+        .attribute(
+            text("job_type", "`MIGRATION` or `SYNC`. A change replaces the job.")
+                .required()
+                .replaces()
+                .check(Check::one_of(&["MIGRATION", "SYNC"])),
+        )
+        .attribute(flag("structure_initialization", "Move the structure (tables, ...). Can be changed until the job has started."))
+        .attribute(flag("data_initialization", "Move the data that is there. Can be changed until the job has started."))
+        .attribute(flag("data_synchronization", "Follow changes from then on. Can be changed until the job has started."))
+        .attribute(
+            text(
+                "desired_status",
+                "What the job shall be: `configured` (nothing is run), `prechecked` (checked, not started; without an instance only), \
+                 `running` (checked and started), `suspended` or `stopped` (for good); the last three need an instance. `configured` and `prechecked` are floors: a \
+                 job that went further satisfies them. Default: `running` with `dts_instance_id`, else `configured`.",
+            )
+            .optional_computed()
+            .check(Check::one_of(&Desired::ALL)),
+        )
+        .attribute(
+            text(
+                "wait_for",
+                "How far an apply follows the job: `none`, `prechecked`, `running`, `initialized` (structure and data are moved), \
+                 `caught_up` (changes are followed with less delay than `max_delay_seconds`), `finished` (a migration without changes). \
+                 Default: as far as `desired_status` says.",
+            )
+            .check(Check::one_of(&WAITS)),
+        )
+        .attribute(
+            Attribute::number("max_delay_seconds")
+                .check(Check::between(0, 86_400))
+                .describe("With `wait_for = \"caught_up\"`: the greatest delay, in seconds. Default: `10`."),
+        )
+        .attribute(
+            Attribute::string("reserve")
+                .optional_computed()
+                .stable()
+                .same_meaning(reserve::same_meaning)
+                .check(reserve::check())
+                .describe(
+                    "Further settings as a JSON object (`Reserve`), such as `jsonencode({ targetTableMode = \"0\" })`. Compared by meaning. \
+                     Keys are added or changed, never taken away.",
+                ),
+        )
+        .attribute(objects::db_list_attribute())
+        .attribute(Attribute::string("status").computed().describe("Status of the job, as DTS reports it."))
+        .attribute(crate::dts::operations_attribute())
+        .block(endpoint::block(endpoint::Side::Source))
+        .block(endpoint::block(endpoint::Side::Destination))
+        .block(objects::database_block())
+        .block(timeouts::block(&[(Operation::Create, "30m"), (Operation::Update, "30m"), (Operation::Delete, "20m")])),
+    )
+}
+
+pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
+    objects::validate(config, diagnostics);
+    endpoint::validate(config, diagnostics);
+    let mut say = |name: &str, summary: String, detail: &str| {
+        diagnostics.push(Diagnostic::error(summary, detail).at(Path::attribute(name)));
+    };
+    let desired = config.str("desired_status").and_then(Desired::parse);
+    if desired == Some(Desired::Prechecked) && is_set(config, "dts_instance_id") {
+        say(
+            "desired_status",
+            "desired_status = \"prechecked\" is for a job without an instance".to_owned(),
+            "With an instance a precheck that passes also starts the job. Set `running` to start it, `configured` to only configure it, \
+             or leave out `dts_instance_id` and buy the instance after the precheck (`dts_instance` with `job_id`).",
+        );
+    }
+    let flags = [
+        "structure_initialization",
+        "data_initialization",
+        "data_synchronization",
+    ];
+    if flags.iter().all(|name| config.bool(name) == Some(false)) {
+        say(
+            "data_initialization",
+            "The job would do nothing".to_owned(),
+            "All of `structure_initialization`, `data_initialization` and `data_synchronization` are false. Set at least one.",
+        );
+    }
+    if config.str("job_type") == Some("SYNC") && config.bool("data_synchronization") == Some(false) {
+        say(
+            "data_synchronization",
+            "A SYNC job follows changes".to_owned(),
+            "Set `data_synchronization = true`, or `job_type = \"MIGRATION\"` for a job that ends.",
+        );
+    }
+    validate_wait(config, desired, &mut say);
+}
+
+/// A wait that can never come true is a mistake, not patience.
+fn validate_wait(config: &Object, desired: Option<Desired>, say: &mut impl FnMut(&str, String, &str)) {
+    let wait = config.str("wait_for");
+    let reach: Option<&[&str]> = match desired {
+        Some(Desired::Running) | None => None,
+        Some(Desired::Prechecked) => Some(&["none", "prechecked"]),
+        Some(_) => Some(&["none"]),
+    };
+    if let (Some(wait), Some(reach)) = (wait, reach)
+        && !reach.contains(&wait)
+    {
+        say(
+            "wait_for",
+            format!("wait_for = {wait:?} cannot come true"),
+            "`desired_status` does not let the job get that far. Leave `wait_for` out, or set `desired_status = \"running\"`.",
+        );
+    }
+    match (wait, config.bool("data_synchronization")) {
+        (Some("finished"), Some(true)) => say(
+            "wait_for",
+            "wait_for = \"finished\" cannot come true".to_owned(),
+            "A job that follows changes does not end. Write `caught_up` or `initialized`.",
+        ),
+        (Some("caught_up"), Some(false)) => say(
+            "wait_for",
+            "wait_for = \"caught_up\" cannot come true".to_owned(),
+            "The job does not follow changes (`data_synchronization` is false). Write `finished` or `initialized`.",
+        ),
+        _ => {}
+    }
+    if is_set(config, "max_delay_seconds") && wait.is_some_and(|wait| wait != "caught_up") {
+        say(
+            "max_delay_seconds",
+            "max_delay_seconds needs wait_for = \"caught_up\"".to_owned(),
+            "It says what caught up means. Remove it, or set `wait_for = \"caught_up\"`.",
+        );
+    }
+}

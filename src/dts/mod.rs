@@ -1,0 +1,51 @@
+//! The domain: what a Terraform user manages of DTS. Framework words upward, API words downward.
+//!
+//! In reading order:
+//! - [`provider`]: the provider block, the list of objects, the client they share
+//! - `instance`: `dts_instance`, with `purchase` for what makes buying safe
+//! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
+//! - `status`, `course`: where a job is, and which calls lead to where the user wants it
+//! - `precheck`: `data.dts_precheck`, and the gate before a purchase
+//! - `wait`, `error`: polling, and what an API error says to the user
+
+pub mod provider;
+
+mod course;
+mod endpoint;
+mod error;
+mod instance;
+mod job;
+mod objects;
+mod precheck;
+mod purchase;
+mod reserve;
+mod status;
+mod wait;
+
+pub use provider::Dts;
+
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Type};
+
+/// Where this provider is published.
+pub const SOURCE_ADDRESS: &str = "registry.terraform.io/dts-community/dts";
+
+/// The `operations` attribute that every resource has.
+fn operations_attribute() -> Attribute {
+    Attribute::new("operations", Type::list(Type::String)).computed().describe(
+        "The API calls that the last change made, in order; in a plan, those that the apply will make. Calls that only read are \
+         not listed.",
+    )
+}
+
+/// An import of something that is not there.
+fn no_such(what: &str, thing: &str, id: &str, region: &str) -> Diagnostics {
+    Diagnostic::error(
+        format!("Unable to {what}"),
+        format!(
+            "There is no {thing} with the id {id:?} in region {region}. Check the id, and that the provider's `region` and credentials \
+             are those of its account."
+        ),
+    )
+    .at(Path::attribute("id"))
+    .into()
+}

@@ -1,0 +1,186 @@
+//! Waiting for DTS: polls with growing intervals, ends at once on Stop, and says what it saw last.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::api;
+use crate::framework::{Diagnostic, Diagnostics};
+
+/// Shortest time between two polls of one job.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// Longest time between two polls.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// What a poll found.
+pub(super) enum Poll<T> {
+    /// It is there.
+    Ready(T),
+    /// Not yet; the text says what was seen, for the message when the time is up.
+    Pending(String),
+}
+
+/// How long, for whom, and what to raise.
+pub(super) struct Patience<'a> {
+    /// For the message: `Unable to <what>`.
+    pub(super) what: &'a str,
+    /// At most this long.
+    pub(super) limit: Duration,
+    /// The argument that raises the limit, such as `timeouts.create`.
+    pub(super) raise: &'a str,
+    /// Tripped by Stop.
+    pub(super) cancel: &'a CancellationToken,
+}
+
+/// Polls until `poll` is ready or fails. The interval grows with the time waited: a twentieth of it, within the bounds.
+pub(super) async fn until<T, F>(
+    clock: &dyn api::Clock,
+    patience: &Patience<'_>,
+    mut poll: impl FnMut() -> F,
+) -> Result<T, Diagnostics>
+where
+    F: Future<Output = Result<Poll<T>, Diagnostics>>,
+{
+    let begin = clock.instant();
+    loop {
+        let seen = match poll().await? {
+            Poll::Ready(value) => return Ok(value),
+            Poll::Pending(seen) => seen,
+        };
+        let waited = clock.instant().duration_since(begin);
+        if waited >= patience.limit {
+            return Err(Diagnostic::error(
+                format!("Unable to {}", patience.what),
+                format!(
+                    "It took longer than {}. Last seen: {seen}. What was done so far is in the state, and the next apply \
+                     goes on from there. Raise `{}` if it needs longer.",
+                    in_words(patience.limit),
+                    patience.raise
+                ),
+            )
+            .into());
+        }
+        let pause = (waited / 20)
+            .clamp(SHORTEST, LONGEST)
+            .min(patience.limit - waited);
+        tokio::select! {
+            () = patience.cancel.cancelled() => return Err(stopped(patience.what, &seen).into()),
+            () = clock.sleep(pause) => {}
+        }
+    }
+}
+
+fn stopped(what: &str, seen: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Unable to {what}"),
+        format!(
+            "Terraform asked to stop. Last seen: {seen}. What was done so far is in the state; apply again to go on."
+        ),
+    )
+}
+
+/// A duration as the `timeouts` block writes it.
+fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0) => format!("{}ms", duration.as_millis()),
+        (0, 0, s) => format!("{s}s"),
+        (0, m, 0) => format!("{m}m"),
+        (0, m, s) => format!("{m}m{s}s"),
+        (h, 0, 0) => format!("{h}h"),
+        (h, m, _) => format!("{h}h{m}m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    /// What tokio's clock rounds up.
+    const TICK: Duration = Duration::from_millis(2);
+
+    #[derive(Debug)]
+    struct Paused;
+
+    #[async_trait::async_trait]
+    impl api::Clock for Paused {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+    }
+
+    fn patience(cancel: &CancellationToken) -> Patience<'_> {
+        Patience {
+            what: "see it run",
+            limit: Duration::from_secs(600),
+            raise: "timeouts.create",
+            cancel,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn polls_at_once_then_with_growing_intervals_never_more_than_one_a_second() {
+        let cancel = CancellationToken::new();
+        let at = RefCell::new(Vec::new());
+        let begin = tokio::time::Instant::now();
+        let failed = until::<(), _>(&Paused, &patience(&cancel), || async {
+            at.borrow_mut().push(begin.elapsed());
+            Ok(Poll::Pending("status Migrating".to_owned()))
+        })
+        .await
+        .unwrap_err();
+        let at = at.into_inner();
+        assert_eq!(at[0], Duration::ZERO);
+        for pair in at.windows(2).take(at.len() - 2) {
+            let (gap, waited) = (pair[1] - pair[0], pair[0]);
+            assert!(
+                gap >= SHORTEST && gap <= (waited / 20).max(Duration::from_secs(2)) + TICK,
+                "{gap:?} after {waited:?}"
+            );
+        }
+        assert!((Duration::from_secs(600)..Duration::from_secs(600) + TICK).contains(at.last().unwrap()));
+        let message = &failed.iter().next().unwrap().detail;
+        assert!(
+            message.contains("status Migrating")
+                && message.contains("timeouts.create")
+                && message.contains("10m")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stop_ends_it_at_once() {
+        let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let begin = tokio::time::Instant::now();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            stop.cancel();
+        });
+        let patience = patience(&cancel);
+        let failed = until::<(), _>(&Paused, &patience, || async { Ok(Poll::Pending("x".to_owned())) });
+        assert!(
+            failed
+                .await
+                .unwrap_err()
+                .iter()
+                .next()
+                .unwrap()
+                .detail
+                .contains("asked to stop")
+        );
+        assert_eq!(begin.elapsed(), Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn durations_in_words() {
+        for (duration, words) in [
+            (Duration::from_secs(90), "1m30s"),
+            (Duration::from_secs(5400), "1h30m"),
+            (Duration::from_millis(20), "20ms"),
+        ] {
+            assert_eq!(in_words(duration), words);
+        }
+    }
+}
