@@ -16,20 +16,28 @@
 //!
 //! The binary `dts-emulator` and [`Emulator`] are two shells around the same code.
 
-#![expect(dead_code, reason = "the actions come with the next commits")]
-
 mod actions;
 mod admin;
 mod auth;
+mod checks;
+mod configure;
+mod describe;
 mod fault;
 mod fixtures;
+mod instance;
+mod job;
 mod journal;
 mod lifecycle;
 mod message;
+mod model;
+mod modify;
+mod objects;
 mod params;
+mod precheck;
 mod reply;
 mod server;
 mod state;
+mod transition;
 mod wire;
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, thread};

@@ -3,7 +3,16 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{auth::Nonces, fault::Faults, fixtures::Fixtures, journal::Journal, lifecycle::Lifecycle};
+use super::{
+    auth::Nonces,
+    fault::Faults,
+    fixtures::Fixtures,
+    journal::Journal,
+    lifecycle::Lifecycle,
+    model::{Instance, Job},
+    params::Params,
+    reply::Refusal,
+};
 
 /// One line of the bill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +48,9 @@ pub(crate) struct State {
     pub(crate) now: Timestamp,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) fixtures: Option<Fixtures>,
+    pub(crate) jobs: Vec<Job>,
+    /// Every instance ever bought.
+    pub(crate) instances: Vec<Instance>,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) nonces: Nonces,
@@ -51,6 +63,8 @@ impl State {
             now: Timestamp::UNIX_EPOCH,
             lifecycle,
             fixtures,
+            jobs: Vec::new(),
+            instances: Vec::new(),
             faults: Faults::default(),
             journal: Journal::default(),
             nonces: Nonces::default(),
@@ -74,11 +88,86 @@ impl State {
     /// The time of a request: every job moves on to where it is by then.
     pub(crate) fn advance(&mut self, now: Timestamp) {
         self.now = now;
+        for job in &mut self.jobs {
+            job.advance(self.lifecycle, now);
+        }
+    }
+
+    /// The place of the job that a call names, by `DtsJobId`, by its instance's id in the parameter
+    /// `instance_parameter`, or by both.
+    pub(crate) fn find(&self, params: &Params, instance_parameter: &str) -> Result<usize, Refusal> {
+        let instance = params.text(instance_parameter);
+        let by_instance = instance
+            .map(|id| {
+                let held = |job: &Job| job.instance_id.as_deref() == Some(id);
+                self.jobs.iter().position(held).ok_or_else(|| {
+                    Refusal::new(
+                        403,
+                        "Forbidden.InstanceNotFound",
+                        format!("The specified instance {id} is not found."),
+                    )
+                })
+            })
+            .transpose()?;
+        let job = params.text("DtsJobId");
+        match by_instance {
+            Some(index) if job.is_none() => Ok(index),
+            Some(index) if self.find_job(job, "DtsJobId")? == index => Ok(index),
+            Some(_) => Err(Refusal::conflict(
+                "DtsJobId and the instance do not belong together.",
+            )),
+            None => self.find_job(job, "DtsJobId"),
+        }
+    }
+
+    /// The place of the job with this id, which came in `parameter`.
+    pub(crate) fn find_job(&self, id: Option<&str>, parameter: &str) -> Result<usize, Refusal> {
+        let id = id.ok_or_else(|| Refusal::missing(parameter))?;
+        self.jobs.iter().position(|job| job.id == id).ok_or_else(|| {
+            Refusal::new(
+                404,
+                "InvalidJobId",
+                format!("The specified dts job id {id} is not exists."),
+            )
+        })
+    }
+
+    /// As [`State::find`], for a call that may name a direction.
+    pub(crate) fn find_directed(&self, params: &Params) -> Result<usize, Refusal> {
+        self.refuse_reverse(params)?;
+        self.find(params, "DtsInstanceId")
+    }
+
+    /// Every job here goes one way, so only `Forward` exists.
+    pub(crate) fn refuse_reverse(&self, params: &Params) -> Result<(), Refusal> {
+        match params.one_of("SynchronizationDirection", &["Forward", "Reverse"])? {
+            Some("Reverse") => Err(Refusal::invalid(
+                "SynchronizationDirection",
+                "the job is not a two-way synchronization",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The instance of a job.
+    pub(crate) fn instance(&self, job: &Job) -> Option<&Instance> {
+        self.instances
+            .iter()
+            .find(|instance| Some(&instance.id) == job.instance_id.as_ref())
     }
 
     /// Every instance ever bought.
     pub(crate) fn bill(&self) -> Vec<InstanceRecord> {
-        Vec::new()
+        self.instances
+            .iter()
+            .map(|instance| InstanceRecord {
+                instance_id: instance.id.clone(),
+                job_id: instance.job_id.clone(),
+                pay_type: instance.pay_type.to_owned(),
+                instance_class: instance.class.clone(),
+                released: instance.released,
+            })
+            .collect()
     }
 }
 
