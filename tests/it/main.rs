@@ -2,6 +2,8 @@
 
 // `cfg(test)` tells clippy that helpers outside of a test function are test code too.
 #[cfg(test)]
+mod emulator;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod support;
