@@ -26,11 +26,6 @@ pub(crate) fn detail(state: &mut State, params: &Params) -> Result<Body, Refusal
     let index = state.find(params, "DtsInstanceID")?;
     let job = &state.jobs[index];
     let mut body = common(state, job);
-    let caught_up = if job.replicates() && job.loaded {
-        "Catched"
-    } else {
-        "NotStarted"
-    };
     let extra = json!({
         // Clients have to compare states in any case: this action writes this one in lower case.
         "Status": if job.status == Status::Synchronizing { "synchronizing" } else { job.status.name() },
@@ -40,7 +35,7 @@ pub(crate) fn detail(state: &mut State, params: &Params) -> Result<Body, Refusal
         "LastUpdateTime": iso(state.now),
         "Delay": delay(job),
         "SubscriptionDataType": {"Ddl": true, "Dml": true},
-        "DataSynchronizationStatus": sub_status(job, job.replicates(), caught_up),
+        "DataSynchronizationStatus": sub_status(job, job.replicates(), "Catched"),
         "SubDistributedJob": [],
         "SubSyncJob": [],
         "RetryState": {},

@@ -6,6 +6,8 @@ mod emulator;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]
+mod sdk;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod terraform;
