@@ -1,1 +1,242 @@
-//! The emulator layer.
+//! A local DTS that real clients accept: signed requests in, the service's states, errors and replies out.
+//!
+//! Written from the documentation of the service alone, never from this project's client, so that a test that
+//! runs the client against it compares two readings of the same documents. In reading order:
+//!
+//! | module | is |
+//! |---|---|
+//! | [`server`] | the socket, the request, which action is meant |
+//! | `params`, `auth`, `reply` | parameters in, signatures checked, envelopes and errors out |
+//! | `actions` | the table of actions: one line each |
+//! | `instance`, `job`, `modify`, `describe` | what the actions do |
+//! | `configure`, `objects` | what ConfigureDtsJob accepts, and the object list |
+//! | `state`, `lifecycle` | instances and jobs, and how jobs move on |
+//! | `precheck`, `fixtures` | what a precheck finds in the databases that exist |
+//! | `fault`, `wire`, `journal`, `admin` | the test's side: faults, cut connections, calls received, admin routes |
+//!
+//! The binary `dts-emulator` and [`Emulator`] are two shells around the same code.
+
+mod actions;
+mod admin;
+mod auth;
+mod checks;
+mod configure;
+mod describe;
+mod fault;
+mod fixtures;
+mod instance;
+mod job;
+mod journal;
+mod lifecycle;
+mod message;
+mod model;
+mod modify;
+mod objects;
+mod params;
+mod precheck;
+mod reply;
+mod server;
+mod state;
+mod transition;
+mod wire;
+
+use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, thread};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use self::{fault::Fault, server::Shared};
+pub use self::{
+    fixtures::{FixtureError, Fixtures},
+    journal::Call,
+    lifecycle::{Lifecycle, ParseLifecycleError},
+    state::InstanceRecord,
+};
+
+/// What an emulator starts with.
+#[derive(Clone)]
+pub struct Options {
+    /// The one access key id that signs valid requests.
+    pub access_key_id: String,
+    /// The secret that belongs to it.
+    pub access_key_secret: String,
+    /// When jobs move on.
+    pub lifecycle: Lifecycle,
+    /// Which databases exist, see [`Fixtures`]; `None` (or JSON `null`) means that everything exists.
+    pub fixtures: Option<Value>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            access_key_id: "testAccessKeyId".to_owned(),
+            access_key_secret: "testAccessKeySecret".to_owned(),
+            lifecycle: Lifecycle::Immediate,
+            fixtures: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("access_key_id", &self.access_key_id)
+            .field("access_key_secret", &"******")
+            .field("lifecycle", &self.lifecycle)
+            .field("fixtures", &self.fixtures.is_some())
+            .finish()
+    }
+}
+
+/// A running emulator on a free port of the loopback interface, with a thread and a runtime of its own. Dropping
+/// it closes every connection and joins the thread.
+pub struct Emulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Serves on `listener` until `shutdown` is ready; then requests in flight get two seconds to end.
+    ///
+    /// # Errors
+    /// The fixtures of `options` are malformed (`InvalidInput`), or the socket fails.
+    pub async fn serve(
+        listener: tokio::net::TcpListener,
+        options: Options,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let shared = Arc::new(Shared::new(options, Arc::new(Timestamp::now))?);
+        server::serve(listener, shared, shutdown).await
+    }
+
+    /// Starts an emulator that reads the system's clock.
+    ///
+    /// # Errors
+    /// The fixtures of `options` are malformed (`InvalidInput`), or no socket or thread can be had.
+    pub fn start(options: Options) -> io::Result<Self> {
+        Self::start_with_clock(options, Timestamp::now)
+    }
+
+    /// Starts an emulator whose time is `clock`: request timestamps, [`Lifecycle::Seconds`] and the times in
+    /// replies follow it.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`].
+    pub fn start_with_clock(
+        options: Options,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(options, Arc::new(clock))?);
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (stop, stopped) = oneshot::channel();
+        let served = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("dts-emulator".to_owned())
+            .spawn(move || {
+                // Leaving block_on drops the runtime and with it every connection, so a reply that a fault holds
+                // back cannot delay the end of a test.
+                runtime.block_on(async {
+                    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+                        return;
+                    };
+                    tokio::select! {
+                        _ = server::serve(listener, served, std::future::pending()) => {}
+                        _ = stopped => {}
+                    }
+                });
+            })?;
+        Ok(Self {
+            shared,
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The address to give to a client: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The calls received so far, in order, secrets masked.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.state().journal.calls().to_vec()
+    }
+
+    /// The bill: every instance ever bought, in order, released ones too.
+    #[must_use]
+    pub fn instances(&self) -> Vec<InstanceRecord> {
+        self.shared.state().bill()
+    }
+
+    /// Replaces the databases that exist, see [`Fixtures`]; `null` means that everything exists.
+    ///
+    /// # Panics
+    /// When `fixtures` is malformed: the mistake is in the calling test, and the message names it.
+    #[expect(
+        clippy::panic,
+        reason = "a test's own mistake; the route PUT /_emulator/fixtures answers 400"
+    )]
+    pub fn set_fixtures(&self, fixtures: Value) {
+        match Fixtures::parse(fixtures) {
+            Ok(fixtures) => self.shared.state().fixtures = fixtures,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Adds faults (an array of them, or one), see `docs/emulator.md` for their members.
+    ///
+    /// # Panics
+    /// When `faults` is malformed: the mistake is in the calling test, and the message names it.
+    #[expect(
+        clippy::panic,
+        reason = "a test's own mistake; the route POST /_emulator/faults answers 400"
+    )]
+    pub fn add_faults(&self, faults: Value) {
+        match Fault::parse_all(faults) {
+            Ok(faults) => self.shared.state().faults.add(faults),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Changes when jobs move on, from the next request.
+    pub fn set_lifecycle(&self, lifecycle: Lifecycle) {
+        self.shared.state().lifecycle = lifecycle;
+    }
+
+    /// Forgets instances, jobs, calls and faults, and returns fixtures and lifecycle to what the emulator was
+    /// started with. Ids given out before are not given out again.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The receiver is gone only when the thread has ended already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
+    }
+}

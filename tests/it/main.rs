@@ -2,7 +2,11 @@
 
 // `cfg(test)` tells clippy that helpers outside of a test function are test code too.
 #[cfg(test)]
+mod emulator;
+#[cfg(test)]
 mod scripts;
+#[cfg(test)]
+mod sdk;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -1,0 +1,566 @@
+//! How jobs live: the flows of the documentation, and every rule of their states.
+
+use super::client::{Bench, text, with};
+
+const SYNC: [(&str, &str); 2] = [("JobType", "SYNC"), ("DataSynchronization", "true")];
+const NONE: (&str, &str) = ("Reserve", r#"{"autoStartModulesAfterConfig":"none"}"#);
+
+#[test]
+fn buy_first() {
+    for (reserve, settled, precheck) in [
+        (
+            r#"{"autoStartModulesAfterConfig":"none"}"#,
+            "NotStarted",
+            "NotStarted",
+        ),
+        (
+            r#"{"autoStartModulesAfterConfig":"auto"}"#,
+            "Finished",
+            "Finished",
+        ),
+        ("", "Finished", "Finished"),
+    ] {
+        let bench = Bench::immediate();
+        let (instance, job) = bench.buy("MIGRATION");
+        assert_eq!(instance, format!("dts{job}"));
+        assert!(
+            job.len() == 16 && job.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()),
+            "{job}"
+        );
+        assert_eq!(bench.status(&job), "NotConfigured");
+        let changes = [("DtsInstanceId", instance.as_str()), ("Reserve", reserve)];
+        let body = bench.ok(
+            "ConfigureDtsJob",
+            &with(&super::client::configuration(), &changes),
+        );
+        assert_eq!(
+            (text(&body, "DtsJobId"), text(&body, "DtsInstanceId")),
+            (job.clone(), instance)
+        );
+        assert_eq!(bench.status(&job), settled, "{reserve}");
+        assert_eq!(
+            bench.precheck(&job),
+            (precheck.to_owned(), Vec::new()),
+            "{reserve}"
+        );
+    }
+}
+
+#[test]
+fn a_job_bought_and_not_started_runs_when_started() {
+    let bench = Bench::new("reads:1", None);
+    let (_, job) = bench.buy("MIGRATION");
+    bench.configure(&[("DtsJobId", &job), ("DataSynchronization", "true"), NONE]);
+    assert_eq!(bench.status(&job), "NotStarted");
+    bench.ok("StartDtsJob", &[("DtsJobId", &job)]);
+    let seen: Vec<_> = (0..4).map(|_| bench.status(&job)).collect();
+    assert_eq!(seen, ["Prechecking", "Migrating", "Migrating", "Migrating"]);
+    bench.ok("StopDtsJob", &[("DtsJobId", &job)]);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Migrating", "Finished"]
+    );
+}
+
+#[test]
+fn configure_first() {
+    // Whether the job is started before it is bought, whether it is bought with a start, and where it ends.
+    for (start, auto_start, before, after) in [
+        (false, false, "NotStarted", "NotStarted"),
+        (false, true, "NotStarted", "Finished"),
+        (true, false, "PreCheckPass", "PreCheckPass"),
+        (true, true, "PreCheckPass", "Finished"),
+    ] {
+        let bench = Bench::immediate();
+        // The key that starts bought jobs has no effect on one that is not.
+        let job = bench.configure(&[("Reserve", r#"{"autoStartModulesAfterConfig":"auto"}"#)]);
+        assert_eq!(bench.status(&job), "NotStarted");
+        if start {
+            bench.ok("StartDtsJob", &[("DtsJobId", &job)]);
+        }
+        assert_eq!(bench.status(&job), before);
+        assert_eq!(bench.emulator.instances(), []);
+        let instance = bench.buy_for(&job, auto_start);
+        assert!(
+            instance.starts_with("dts") && !instance.contains(&job),
+            "{instance} for {job}"
+        );
+        assert_eq!(
+            bench.status(&job),
+            after,
+            "started {start}, auto start {auto_start}"
+        );
+        let again = bench.refused(
+            "CreateDtsInstance",
+            &[
+                ("JobId", &job),
+                ("PayType", "PostPaid"),
+                ("InstanceClass", "small"),
+            ],
+        );
+        assert_eq!(again, (403, "OperationDenied".to_owned()));
+        if after != "Finished" {
+            bench.ok("StartDtsJob", &[("DtsInstanceId", &instance)]);
+            assert_eq!(bench.status(&job), "Finished");
+        }
+    }
+}
+
+#[test]
+fn a_purchase_while_the_precheck_runs_decides_what_follows() {
+    for (auto_start, settled) in [(true, "Migrating"), (false, "PreCheckPass")] {
+        let bench = Bench::new("reads:2", None);
+        let job = bench.configure(&[("DataSynchronization", "true")]);
+        bench.ok("StartDtsJob", &[("DtsJobId", &job)]);
+        assert_eq!(bench.status(&job), "Prechecking");
+        bench.buy_for(&job, auto_start);
+        assert_eq!([bench.status(&job), bench.status(&job)], ["Prechecking", settled]);
+    }
+}
+
+#[test]
+fn every_describe_of_the_job_counts() {
+    let bench = Bench::new("reads:3", None);
+    let job = bench.configure(&[]);
+    bench.ok("StartDtsJob", &[("DtsJobId", &job)]);
+    bench.ok("DescribeDtsJobs", &[("DtsJobId", &job)]);
+    // Neither of these lists the job.
+    bench.ok("DescribeDtsJobs", &[("DtsJobId", "another")]);
+    bench.ok("DescribeDtsJobs", &[("DtsJobId", &job), ("PageNumber", "2")]);
+    bench.ok("DescribePreCheckStatus", &[("DtsJobId", &job), ("JobCode", "01")]);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Prechecking", "PreCheckPass"]
+    );
+}
+
+#[test]
+fn by_seconds_jobs_follow_the_clock() {
+    let bench = Bench::new("seconds:10", None);
+    let (_, job) = bench.buy("SYNC");
+    bench.configure(&[&[("DtsJobId", job.as_str())], &SYNC[..]].concat());
+    let mut seen = Vec::new();
+    for seconds in [0, 9, 1, 9, 1, 100] {
+        bench.pass(seconds);
+        seen.push(bench.status(&job));
+    }
+    assert_eq!(
+        seen,
+        [
+            "Prechecking",
+            "Prechecking",
+            "Initializing",
+            "Initializing",
+            "Synchronizing",
+            "Synchronizing"
+        ]
+    );
+
+    // What the clock has passed over is not lost: two transitions in one step.
+    let (_, job) = bench.buy("SYNC");
+    bench.configure(&[&[("DtsJobId", job.as_str())], &SYNC[..]].concat());
+    bench.pass(20);
+    assert_eq!(bench.status(&job), "Synchronizing");
+}
+
+#[test]
+fn suspend_resume_stop() {
+    let bench = Bench::new("reads:1", None);
+    let (instance, job) = bench.buy("SYNC");
+    let id = [("DtsInstanceId", instance.as_str())];
+    bench.configure(&[&id[..], &SYNC].concat());
+    let seen: Vec<_> = (0..3).map(|_| bench.status(&job)).collect();
+    assert_eq!(seen, ["Prechecking", "Initializing", "Synchronizing"]);
+    bench.ok("SuspendDtsJob", &id);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Synchronizing", "Suspending"]
+    );
+    bench.ok("StartDtsJob", &id);
+    assert_eq!(bench.status(&job), "Synchronizing");
+    bench.ok("SuspendDtsJob", &id);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Synchronizing", "Suspending"]
+    );
+    bench.ok("StopDtsJob", &id);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Suspending", "Finished"]
+    );
+}
+
+#[test]
+fn a_job_suspended_in_the_full_load_takes_it_up_again() {
+    let bench = Bench::new("reads:1", None);
+    let (_, job) = bench.buy("MIGRATION");
+    let id = [("DtsJobId", job.as_str())];
+    bench.configure(&id);
+    assert_eq!(bench.status(&job), "Prechecking");
+    bench.ok("SuspendDtsJob", &id);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Migrating", "Suspending"]
+    );
+    bench.ok("StartDtsJob", &id);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Migrating", "Finished"]
+    );
+}
+
+#[test]
+fn what_a_state_refuses() {
+    let denied = (403, "OperationDenied.JobStatus");
+    let cases = [
+        (
+            "NotConfigured",
+            "StartDtsJob",
+            (403, "UpdateJob.OperationDenied.InitStatus"),
+        ),
+        ("NotConfigured", "SuspendDtsJob", denied),
+        ("NotConfigured", "StopDtsJob", denied),
+        ("NotStarted", "SuspendDtsJob", denied),
+        ("NotStarted", "StopDtsJob", denied),
+        ("Prechecking", "StartDtsJob", denied),
+        ("Prechecking", "ConfigureDtsJob", denied),
+        ("Prechecking", "SuspendDtsJob", denied),
+        ("Migrating", "StartDtsJob", denied),
+        ("Migrating", "ConfigureDtsJob", (403, "OperationDenied")),
+        ("Migrating", "ResetDtsJob", (403, "OperationDenied")),
+        ("Suspending", "SuspendDtsJob", denied),
+        ("Suspending", "ConfigureDtsJob", (403, "OperationDenied")),
+        ("Finished", "StartDtsJob", denied),
+        ("Finished", "SuspendDtsJob", denied),
+        ("Finished", "StopDtsJob", denied),
+        ("Finished", "ConfigureDtsJob", (403, "OperationDenied")),
+        ("Finished", "ResetDtsJob", (403, "OperationDenied")),
+    ];
+    for (state, action, (status, code)) in cases {
+        let bench = Bench::immediate();
+        let (_, job) = bench.buy("MIGRATION");
+        let id = [("DtsJobId", job.as_str())];
+        let replicating = [("DtsJobId", job.as_str()), ("DataSynchronization", "true")];
+        match state {
+            "NotConfigured" => {}
+            "NotStarted" => drop(bench.configure(&[id[0], NONE])),
+            "Finished" => drop(bench.configure(&id)),
+            "Prechecking" => {
+                bench.emulator.set_lifecycle("reads:9".parse().unwrap());
+                bench.configure(&id);
+            }
+            "Migrating" => drop(bench.configure(&replicating)),
+            _ => {
+                bench.configure(&replicating);
+                bench.ok("SuspendDtsJob", &id);
+            }
+        }
+        assert_eq!(bench.status(&job), state);
+        let params = if action == "ConfigureDtsJob" {
+            with(&super::client::configuration(), &id)
+        } else {
+            id.to_vec()
+        };
+        assert_eq!(
+            bench.refused(action, &params),
+            (status, code.to_owned()),
+            "{action} of {state}"
+        );
+        assert_eq!(bench.status(&job), state, "{action} changed nothing");
+    }
+}
+
+#[test]
+fn a_job_that_has_not_run_is_configured_again() {
+    let bench = Bench::new("immediate", Some(super::client::fixtures()));
+    let wrong = ("SourceEndpointPassword", "wrong");
+    // Not bought: the verdict is forgotten, and nothing starts.
+    let job = bench.configure(&[wrong]);
+    let id = ("DtsJobId", job.as_str());
+    bench.ok("StartDtsJob", &[id]);
+    assert_eq!(bench.status(&job), "PrecheckFailed");
+    assert_eq!(bench.configure(&[id, ("DtsJobName", "renamed")]), job);
+    assert_eq!(
+        (bench.status(&job), bench.precheck(&job).0),
+        ("NotStarted".to_owned(), "NotStarted".to_owned())
+    );
+    bench.ok("StartDtsJob", &[id]);
+    assert_eq!(bench.status(&job), "PreCheckPass");
+    // Bought: the rules of a bought job.
+    bench.buy_for(&job, false);
+    bench.configure(&[id, NONE]);
+    assert_eq!(bench.status(&job), "NotStarted");
+    bench.configure(&[id, wrong]);
+    assert_eq!(bench.status(&job), "PrecheckFailed");
+    bench.configure(&[id]);
+    assert_eq!(bench.status(&job), "Finished");
+}
+
+#[test]
+fn a_purchase_for_a_job_whose_precheck_failed_is_made_and_starts_nothing() {
+    let bench = Bench::new("immediate", Some(super::client::fixtures()));
+    let job = bench.configure(&[("SourceEndpointPassword", "wrong")]);
+    bench.ok("StartDtsJob", &[("DtsJobId", &job)]);
+    bench.buy_for(&job, true);
+    assert_eq!(bench.status(&job), "PrecheckFailed");
+    // The password is set right, and the job started: precheck and modules.
+    bench.ok(
+        "ModifyDtsJobPassword",
+        &[
+            ("DtsJobId", &job),
+            ("Endpoint", "src"),
+            ("Password", "source-secret"),
+        ],
+    );
+    assert_eq!(bench.status(&job), "PrecheckFailed");
+    bench.ok("StartDtsJob", &[("DtsJobId", &job)]);
+    assert_eq!(bench.status(&job), "Finished");
+}
+
+#[test]
+fn reset_keeps_the_id_and_forgets_the_configuration() {
+    let bench = Bench::new("reads:1", None);
+    let (instance, job) = bench.buy("SYNC");
+    let id = ("DtsJobId", job.as_str());
+    bench.configure(&[&[id], &SYNC[..]].concat());
+    for _ in 0..3 {
+        bench.status(&job);
+    }
+    // A job on its way to an end can be reset as well: that is how one is taken off its instance.
+    bench.ok("StopDtsJob", &[id]);
+    bench.ok("ResetDtsJob", &[id]);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Synchronizing", "NotConfigured"]
+    );
+    let detail = bench.ok("DescribeDtsJobDetail", &[("DtsInstanceID", &instance)]);
+    assert_eq!(
+        (
+            text(&detail, "DtsJobId"),
+            text(&detail, "DbObject"),
+            text(&detail, "DtsJobName")
+        ),
+        (job.clone(), String::new(), String::new())
+    );
+    assert_eq!(detail["SourceEndpoint"]["EngineName"], "MySQL");
+    assert!(!bench.emulator.instances()[0].released);
+    // And it can be configured anew.
+    bench.configure(&[&[id, NONE], &SYNC[..]].concat());
+    assert_eq!(bench.status(&job), "NotStarted");
+
+    let unbought = bench.configure(&SYNC);
+    assert_eq!(bench.refused("ResetDtsJob", &[("DtsJobId", &unbought)]).0, 403);
+}
+
+#[test]
+fn deleting_releases_what_was_bought_for_the_job() {
+    let bench = Bench::immediate();
+    let unbought = bench.configure(&[]);
+    let (first, first_job) = bench.buy("MIGRATION");
+    let (second, second_job) = bench.buy("SYNC");
+    bench.ok("DeleteDtsJob", &[("DtsJobId", &unbought)]);
+    bench.ok("DeleteDtsJob", &[("DtsInstanceId", &first)]);
+    bench.ok("DeleteDtsJob", &[("DtsJobId", &second_job), ("JobType", "SYNC")]);
+    assert!(
+        bench
+            .emulator
+            .instances()
+            .iter()
+            .all(|instance| instance.released)
+    );
+    for job in [&unbought, &first_job, &second_job] {
+        for action in ["DescribeDtsJobDetail", "StartDtsJob", "DeleteDtsJob"] {
+            assert_eq!(
+                bench.refused(action, &[("DtsJobId", job)]),
+                (404, "InvalidJobId".to_owned()),
+                "{action}"
+            );
+        }
+        assert_eq!(
+            bench.ok("DescribeDtsJobs", &[("DtsJobId", job)])["TotalRecordCount"],
+            0
+        );
+    }
+    for instance in [&first, &second] {
+        let gone = (403, "Forbidden.InstanceNotFound".to_owned());
+        assert_eq!(
+            bench.refused("DescribeDtsJobDetail", &[("DtsInstanceID", instance)]),
+            gone
+        );
+        assert_eq!(
+            bench.refused("DeleteDtsJob", &[("DtsInstanceId", instance)]),
+            gone
+        );
+    }
+}
+
+#[test]
+fn a_prepaid_instance_is_released_only_after_it_expires() {
+    let bench = Bench::immediate();
+    let mut order = super::client::purchase("SYNC");
+    order.retain(|(name, _)| *name != "PayType");
+    order.extend([("PayType", "PrePaid"), ("Period", "Month"), ("UsedTime", "1")]);
+    let instance = text(&bench.ok("CreateDtsInstance", &order), "InstanceId");
+    let id = [("DtsInstanceId", instance.as_str())];
+    assert_eq!(
+        bench.refused("DeleteDtsJob", &id),
+        (403, "OperationDenied".to_owned())
+    );
+    assert!(!bench.emulator.instances()[0].released);
+    bench.pass(31 * 24 * 3600);
+    bench.ok("DeleteDtsJob", &id);
+    assert!(bench.emulator.instances()[0].released);
+}
+
+#[test]
+fn objects_of_a_synchronization_are_replaced_and_its_reserve_is_merged() {
+    let bench = Bench::new("reads:1", None);
+    let (instance, job) = bench.buy("SYNC");
+    let id = ("DtsInstanceId", instance.as_str());
+    let not_running = (403, "DTS.Msg.ModifyDenied.JobStatusNotRunning".to_owned());
+    let change = [
+        id,
+        ("DbList", r#"{"other":{"all":"true"}}"#),
+        ("Reserved", r#"{"b":2,"c":3}"#),
+    ];
+    assert_eq!(bench.refused("ModifyDtsJob", &change), not_running);
+    bench.configure(&[&[id, ("Reserve", r#"{"a":1,"b":1}"#)], &SYNC[..]].concat());
+    assert_eq!(
+        bench.refused("ModifyDtsJob", &change),
+        not_running,
+        "while prechecking"
+    );
+    for _ in 0..3 {
+        bench.status(&job);
+    }
+    let body = bench.ok("ModifyDtsJob", &change);
+    assert_eq!(text(&body, "Status"), "Modifying");
+    assert_ne!(text(&body, "DtsJobId"), job);
+    let busy = (403, "DTS.Msg.OperationDenied.JobStatusModifying".to_owned());
+    assert_eq!(bench.refused("ModifyDtsJob", &change), busy);
+    assert_eq!(bench.refused("StartDtsJob", &[id]), busy);
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Modifying", "Synchronizing"]
+    );
+    let detail = bench.ok("DescribeDtsJobDetail", &[("DtsJobId", &job)]);
+    assert_eq!(
+        text(&detail, "DbObject"),
+        r#"{"other":{"all":true,"state":"normal"}}"#
+    );
+    let reserved: serde_json::Value = serde_json::from_str(&text(&detail, "Reserved")).unwrap();
+    assert_eq!(
+        (&reserved["a"], &reserved["b"], &reserved["c"]),
+        (&1.into(), &2.into(), &3.into())
+    );
+
+    // The reserve alone, and the same request twice by its token: applied once.
+    let token = [
+        id,
+        ("ModifyTypeEnum", "UPDATE_RESERVED"),
+        ("Reserved", r#"{"b":4}"#),
+        ("ClientToken", "t"),
+    ];
+    assert_eq!(text(&bench.ok("ModifyDtsJob", &token), "Status"), "Synchronizing");
+    bench.ok(
+        "ModifyDtsJob",
+        &[
+            id,
+            ("ModifyTypeEnum", "UPDATE_RESERVED"),
+            ("Reserved", r#"{"b":5}"#),
+        ],
+    );
+    bench.ok("ModifyDtsJob", &token);
+    let detail = bench.ok("DescribeDtsJobDetail", &[("DtsJobId", &job)]);
+    assert!(text(&detail, "Reserved").contains(r#""b":5"#), "{detail}");
+}
+
+#[test]
+fn a_migration_takes_a_new_reserve_and_no_new_objects() {
+    let bench = Bench::immediate();
+    let (instance, _) = bench.buy("MIGRATION");
+    let id = ("DtsInstanceId", instance.as_str());
+    bench.configure(&[id, ("DataSynchronization", "true")]);
+    bench.ok(
+        "ModifyDtsJob",
+        &[
+            id,
+            ("ModifyTypeEnum", "UPDATE_RESERVED"),
+            ("Reserved", r#"{"srcSSL":"1"}"#),
+        ],
+    );
+    let detail = bench.ok("DescribeDtsJobDetail", &[("DtsInstanceID", &instance)]);
+    assert_eq!(
+        detail["SourceEndpoint"]["SslSolutionEnum"],
+        "ENABLE_WITH_CERTIFICATE"
+    );
+    let refused = bench.refused("ModifyDtsJob", &[id, ("DbList", r#"{"d":{"all":true}}"#)]);
+    assert_eq!(refused, (400, "UnSupportedTaskType".to_owned()));
+}
+
+#[test]
+fn a_class_is_changed_in_passing() {
+    let bench = Bench::new("reads:1", None);
+    let (_, job) = bench.buy("SYNC");
+    let id = ("DtsJobId", job.as_str());
+    bench.configure(&[&[id], &SYNC[..]].concat());
+    // In the middle of the full load, which goes on afterwards.
+    assert_eq!(
+        [bench.status(&job), bench.status(&job)],
+        ["Prechecking", "Initializing"]
+    );
+    bench.emulator.set_lifecycle("reads:2".parse().unwrap());
+    let body = bench.ok(
+        "TransferInstanceClass",
+        &[id, ("InstanceClass", "large"), ("OrderType", "UPGRADE")],
+    );
+    assert_eq!(
+        (text(&body, "ChargeType"), text(&body, "DtsJobId")),
+        ("POSTPAY".to_owned(), job.clone())
+    );
+    let busy = bench.refused(
+        "TransferInstanceClass",
+        &[id, ("InstanceClass", "small"), ("OrderType", "DOWNGRADE")],
+    );
+    assert_eq!(busy, (403, "OperationDenied.JobStatus".to_owned()));
+    let seen: Vec<_> = (0..5).map(|_| bench.status(&job)).collect();
+    assert_eq!(
+        seen,
+        [
+            "Upgrade",
+            "Upgrade",
+            "Initializing",
+            "Initializing",
+            "Synchronizing"
+        ]
+    );
+    assert_eq!(bench.emulator.instances()[0].instance_class, "large");
+    bench.ok(
+        "TransferInstanceClass",
+        &[id, ("InstanceClass", "micro"), ("OrderType", "DOWNGRADE")],
+    );
+    let seen: Vec<_> = (0..3).map(|_| bench.status(&job)).collect();
+    assert_eq!(seen, ["Downgrade", "Downgrade", "Synchronizing"]);
+    for (class, order, code) in [
+        ("micro", "UPGRADE", "InvalidInstanceClass"),
+        ("xxlarge", "UPGRADE", "InvalidInstanceClass"),
+        ("large", "DOWNGRADE", "InvalidOrderType"),
+        ("large", "SIDEWAYS", "InvalidOrderType"),
+    ] {
+        let refused = bench.refused(
+            "TransferInstanceClass",
+            &[id, ("InstanceClass", class), ("OrderType", order)],
+        );
+        assert_eq!(refused, (400, code.to_owned()), "{class} {order}");
+    }
+    let unbought = bench.configure(&[]);
+    let refused = bench.refused(
+        "TransferInstanceClass",
+        &[
+            ("DtsJobId", &unbought),
+            ("InstanceClass", "large"),
+            ("OrderType", "UPGRADE"),
+        ],
+    );
+    assert_eq!(refused, (403, "OperationDenied".to_owned()));
+}
