@@ -2,8 +2,12 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use lexopt::prelude::*;
+use terraform_provider_dts::framework::datasource::DataSource;
+use terraform_provider_dts::framework::resource::Resource;
+use terraform_provider_dts::framework::{Block, Diagnostics, Object, Provider, Schema, Server};
 use terraform_provider_dts::plugin::handshake::Environment;
 use terraform_provider_dts::plugin::{Error, log, serve};
 
@@ -19,8 +23,32 @@ Terraform starts this program; it does nothing useful by itself.
   --help      print this text
 ";
 
-struct NoProvider;
-impl terraform_provider_dts::plugin::proto::tfplugin5::provider_server::Provider for NoProvider {}
+/// Stands in until the domain layer has landed.
+struct Nothing;
+
+impl Provider for Nothing {
+    type Client = ();
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new(Block::new("Alibaba Cloud DTS."))
+    }
+
+    fn configure(&self, _: &Object, _: &str) -> Result<(), Diagnostics> {
+        Ok(())
+    }
+
+    fn resources(&self) -> Vec<Box<dyn Resource<()>>> {
+        Vec::new()
+    }
+
+    fn data_sources(&self) -> Vec<Box<dyn DataSource<()>>> {
+        Vec::new()
+    }
+}
 
 fn main() -> ExitCode {
     let mut debug = false;
@@ -63,7 +91,8 @@ fn run(debug: bool) -> Result<(), Error> {
         debug,
         environment,
     };
-    let result = runtime.block_on(serve::serve(&options, &mut std::io::stdout(), NoProvider, || ()));
+    let service = Arc::new(Server::new(Nothing));
+    let result = runtime.block_on(serve::serve(&options, &mut std::io::stdout(), service));
     // What still runs has nobody to answer to.
     runtime.shutdown_background();
     result

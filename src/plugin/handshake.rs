@@ -40,19 +40,22 @@ pub struct Environment {
     pub socket_group: Option<String>,
     /// Whether the parent asked if connections may be multiplexed. Old ones cannot read the answer.
     pub asks_multiplex: bool,
-    /// Where temporary files go.
-    pub temp_dir: PathBuf,
+    /// Where temporary files go, best first.
+    pub temp_dirs: Vec<PathBuf>,
 }
 
 impl Environment {
     /// Reads the environment of this process.
     pub fn from_process() -> Self {
-        Self::read(env::temp_dir(), |name| env::var_os(name))
+        // The second is for when the first is too long a path for a socket, or cannot be written to.
+        let mut temp_dirs = vec![env::temp_dir(), PathBuf::from("/tmp")];
+        temp_dirs.dedup();
+        Self::read(temp_dirs, |name| env::var_os(name))
     }
 
     /// Reads an environment given as a function from name to value. An empty variable is as good as
     /// none, as with the Go implementation; only the question about multiplexing counts empty too.
-    pub fn read(temp_dir: PathBuf, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub fn read(temp_dirs: Vec<PathBuf>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let text = |name: &str| {
             variable(name)
                 .map(|value| value.to_string_lossy().into_owned())
@@ -79,7 +82,7 @@ impl Environment {
                 .map(PathBuf::from),
             socket_group: text("PLUGIN_UNIX_SOCKET_GROUP"),
             asks_multiplex: variable("PLUGIN_MULTIPLEX_GRPC").is_some(),
-            temp_dir,
+            temp_dirs,
         }
     }
 
@@ -120,7 +123,7 @@ mod tests {
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment::read(PathBuf::from("/tmp"), |name| {
+        Environment::read(Vec::new(), |name| {
             variables
                 .iter()
                 .find(|(key, _)| *key == name)

@@ -17,9 +17,6 @@ use super::handshake::Environment;
 /// The longest path that a unix socket can have on Linux, in bytes.
 const MAX_SOCKET_PATH: usize = 107;
 
-/// Used when the folder for temporary files cannot hold a socket.
-const SYSTEM_TEMP_DIR: &str = "/tmp";
-
 /// Where we listen, as the handshake line writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -86,7 +83,7 @@ impl Drop for Remains {
 
 impl Listener {
     /// Starts to listen: on a unix socket in the parent's folder for it, in the folder for temporary
-    /// files, in the system's one; else on a port of the loopback interface in the parent's range.
+    /// files; else on a port of the loopback interface in the parent's range.
     ///
     /// `unix_only` refuses the port: it is for serving without TLS by our own decision.
     ///
@@ -102,12 +99,7 @@ impl Listener {
                 Err(Failed::Place(cause)) => tried.push(format!("{}: {cause}", dir.display())),
             }
         }
-        let system = Path::new(SYSTEM_TEMP_DIR);
-        let mut folders = vec![environment.temp_dir.as_path()];
-        if environment.temp_dir != system {
-            folders.push(system);
-        }
-        for dir in folders {
+        for dir in &environment.temp_dirs {
             match bind_in_new_folder(dir, environment.socket_group.as_deref()) {
                 Ok(listener) => return Ok(listener),
                 Err(Failed::Group(error)) => return Err(error),
@@ -301,7 +293,7 @@ mod tests {
     use super::*;
 
     fn environment(temp_dir: &Path) -> Environment {
-        Environment::read(temp_dir.to_owned(), |_| None)
+        Environment::read(vec![temp_dir.to_owned()], |_| None)
     }
 
     fn unix_path(listener: &Listener) -> PathBuf {
@@ -382,13 +374,21 @@ mod tests {
         for dir in [&long, &pipe] {
             std::fs::create_dir(dir).unwrap();
         }
+        let usable = tempfile::tempdir().unwrap();
         for dir in [long, pipe, temp.path().join("missing"), PathBuf::from("relative")] {
-            let listener = Listener::bind(&environment(&dir), true).await.unwrap();
+            let both = Environment::read(vec![dir.clone(), usable.path().to_owned()], |_| None);
+            let listener = Listener::bind(&both, true).await.unwrap();
             assert!(
-                unix_path(&listener).starts_with(SYSTEM_TEMP_DIR),
+                unix_path(&listener).starts_with(usable.path()),
                 "{}",
                 dir.display()
             );
+
+            let alone = Environment::read(vec![dir.clone()], |_| None);
+            let error = Listener::bind(&alone, true).await.unwrap_err();
+            assert!(matches!(error, Error::DebugNeedsSocket { .. }), "{error}");
+            let listener = Listener::bind(&alone, false).await.unwrap();
+            assert_eq!(listener.address().network(), "tcp", "{}", dir.display());
         }
     }
 

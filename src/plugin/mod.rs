@@ -10,19 +10,24 @@
 //! - [`serve`]: from the socket to calls, and how it ends.
 //! - [`services`]: what go-plugin asks of every process besides the provider.
 //! - [`reattach`]: the line that `--debug` prints.
+//! - [`rpc`]: the calls of the protocol, one function each.
+//! - [`convert`], [`wire`]: between messages and the framework's words; values as bytes.
 //! - [`proto`]: the messages, generated from `proto/`.
 //!
 //! Nothing here knows which provider is served. Nothing outside knows that there is protobuf.
 
+pub mod convert;
 pub mod error;
 pub mod handshake;
 pub mod listen;
 pub mod log;
 pub mod proto;
 pub mod reattach;
+pub mod rpc;
 pub mod serve;
 pub mod services;
 pub mod signals;
 pub mod tls;
+pub mod wire;
 
 pub use error::Error;

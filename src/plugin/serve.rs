@@ -6,6 +6,7 @@
 
 use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,11 +25,13 @@ use super::proto::go_plugin::grpc_broker_server::GrpcBrokerServer;
 use super::proto::go_plugin::grpc_controller_server::GrpcControllerServer;
 use super::proto::go_plugin::grpc_stdio_server::GrpcStdioServer;
 use super::proto::health::health_server::HealthServer;
-use super::proto::tfplugin5::provider_server::{Provider, ProviderServer};
+use super::proto::tfplugin5::provider_server::ProviderServer;
 use super::reattach;
+use super::rpc::Rpc;
 use super::services::Services;
 use super::signals::{Reason, Signals};
 use super::tls::Tls;
+use crate::framework::Service;
 
 /// The largest message that is read or written, in bytes. A plan carries a resource three times.
 pub const MAX_MESSAGE: usize = 256 << 20;
@@ -59,18 +62,17 @@ pub struct Options {
     pub environment: Environment,
 }
 
-/// Serves `provider` until the parent says Shutdown, is gone, or a signal comes.
+/// Serves `service` until the parent says Shutdown, is gone, or a signal comes.
 ///
-/// Writes to `stdout` exactly once. `stop` is called when running calls should give up because of a
-/// signal; their answers are still waited for, for some seconds.
+/// Writes to `stdout` exactly once. A signal stops running calls; their answers are still waited for, for
+/// some seconds.
 ///
 /// # Errors
 /// See [`Error`]. Whatever the outcome, the socket and its folder are gone at the return.
 pub async fn serve(
     options: &Options,
     stdout: &mut (dyn Write + Send),
-    provider: impl Provider,
-    stop: impl Fn() + Send,
+    service: Arc<dyn Service>,
 ) -> Result<(), Error> {
     let mut signals = Signals::install(options.debug)?;
     let Options {
@@ -103,7 +105,7 @@ pub async fn serve(
     // The listener is dropped with this future, and its folder removed, before the return.
     let (ready, connections) = mpsc::channel(16);
     let accepting = accept(listener, tls, ready);
-    let serving = answer(provider, connections, shutdown.clone());
+    let serving = answer(Rpc::new(service.clone()), connections, shutdown.clone());
     tokio::pin!(accepting, serving);
 
     let limit = tokio::select! {
@@ -113,7 +115,7 @@ pub async fn serve(
         reason = signals.wait() => match reason {
             Reason::Orphaned => return Ok(()),
             Reason::Signal => {
-                stop();
+                service.stop();
                 shutdown.cancel();
                 SIGNAL_LIMIT
             }
@@ -182,7 +184,7 @@ async fn connect(stream: Pin<Box<dyn Duplex>>, acceptor: Option<TlsAcceptor>) ->
 
 /// Answers calls until `shutdown`, then finishes what is running.
 async fn answer(
-    provider: impl Provider,
+    provider: Rpc,
     connections: mpsc::Receiver<io::Result<Connection>>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
