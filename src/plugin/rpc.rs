@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
 use prost::bytes::Bytes;
+use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
@@ -31,6 +32,23 @@ pub struct Rpc {
     /// The type of each schema's objects, made once: the calls of one command are of few types.
     types: Mutex<HashMap<(Kind, String), Arc<Type>>>,
     requests: AtomicU64,
+    running: watch::Sender<usize>,
+}
+
+/// A call that is being answered.
+struct Running<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Running<'a> {
+    fn begin(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|running| *running += 1);
+        Self(count)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|running| *running -= 1);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +79,13 @@ impl Rpc {
             service,
             types: Mutex::new(HashMap::new()),
             requests: AtomicU64::new(0),
+            running: watch::Sender::new(0),
         }
+    }
+
+    /// How many calls are being answered just now.
+    pub fn running(&self) -> watch::Receiver<usize> {
+        self.running.subscribe()
     }
 
     fn shape<'a>(&self, kind: Kind, type_name: &str, schema: &'a Schema) -> Shape<'a> {
@@ -112,6 +136,7 @@ impl Rpc {
             { log::keys::RESOURCE_TYPE } = type_name,
         );
         let shielded = async {
+            let _running = Running::begin(&self.running);
             tracing::trace!("call received");
             let answer = match AssertUnwindSafe(work).catch_unwind().await {
                 Ok(answer) => answer,

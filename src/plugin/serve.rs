@@ -4,6 +4,7 @@
 //! client certificate (see [`super::tls`]). Each connection is made ready in a task of its own, with a
 //! time limit, so that one that says nothing keeps nobody waiting.
 
+use std::convert::Infallible;
 use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -46,6 +47,9 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 /// How long running calls may take after SIGTERM to give up and answer with the state they reached;
 /// whoever sent it mostly kills after ten seconds.
 const SIGNAL_LIMIT: Duration = Duration::from_secs(8);
+
+/// How long the last answers may be on their way after that.
+const FLUSH_LIMIT: Duration = Duration::from_millis(250);
 
 /// How long to wait after a connection could not be accepted. Mostly there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -105,25 +109,34 @@ pub async fn serve(
     // The listener is dropped with this future, and its folder removed, before the return.
     let (ready, connections) = mpsc::channel(16);
     let accepting = accept(listener, tls, ready);
-    let serving = answer(Rpc::new(service.clone()), connections, shutdown.clone());
+    let provider = Rpc::new(service.clone());
+    let mut running = provider.running();
+    let serving = answer(provider, connections, shutdown.clone());
     tokio::pin!(accepting, serving);
 
-    let limit = tokio::select! {
+    let by_signal = tokio::select! {
         result = &mut serving => return result,
-        () = &mut accepting => return Ok(()),
-        () = shutdown.cancelled() => SHUTDOWN_LIMIT,
+        never = &mut accepting => match never {},
+        () = shutdown.cancelled() => false,
         reason = signals.wait() => match reason {
             Reason::Orphaned => return Ok(()),
-            Reason::Signal => {
-                service.stop();
-                shutdown.cancel();
-                SIGNAL_LIMIT
-            }
+            Reason::Signal => true,
         },
+    };
+    let limit = async {
+        if by_signal {
+            service.stop();
+            shutdown.cancel();
+            // An error means that nothing runs and never will.
+            let _ = tokio::time::timeout(SIGNAL_LIMIT, running.wait_for(|running| *running == 0)).await;
+            tokio::time::sleep(FLUSH_LIMIT).await;
+        } else {
+            tokio::time::sleep(SHUTDOWN_LIMIT).await;
+        }
     };
     tokio::select! {
         result = &mut serving => result,
-        () = tokio::time::sleep(limit) => Ok(()),
+        () = limit => Ok(()),
         // A second signal, or a parent that went away meanwhile: no more patience.
         _ = signals.wait() => Ok(()),
     }
@@ -147,15 +160,15 @@ fn announce(
     stdout.flush()
 }
 
-/// Accepts connections and hands on those that are ready for calls. Ends when nobody takes them.
-async fn accept(listener: Listener, tls: Option<Tls>, ready: mpsc::Sender<io::Result<Connection>>) {
+/// Accepts connections and hands on those that are ready for calls. Goes on until dropped.
+async fn accept(
+    listener: Listener,
+    tls: Option<Tls>,
+    ready: mpsc::Sender<io::Result<Connection>>,
+) -> Infallible {
     let acceptor = tls.map(|tls| TlsAcceptor::from(tls.config));
     loop {
-        let stream = tokio::select! {
-            stream = listener.accept() => stream,
-            () = ready.closed() => return,
-        };
-        match stream {
+        match listener.accept().await {
             Ok(stream) => {
                 let (acceptor, ready) = (acceptor.clone(), ready.clone());
                 tokio::spawn(async move {
@@ -247,5 +260,38 @@ impl AsyncWrite for Connection {
 
     fn is_write_vectored(&self) -> bool {
         self.0.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_is_cut_off() {
+        let client = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let tls = Tls::new(&client.cert.pem()).unwrap();
+        let temp = tempfile::tempdir().unwrap();
+        let environment = Environment::read(vec![temp.path().to_owned()], |_| None);
+        let listener = Listener::bind(&environment, true).await.unwrap();
+        let Address::Unix(path) = listener.address().clone() else {
+            panic!("not a socket")
+        };
+        let (ready, mut connections) = mpsc::channel(1);
+        tokio::spawn(accept(listener, Some(tls), ready));
+
+        let start = tokio::time::Instant::now();
+        let mut silent = tokio::net::UnixStream::connect(&path).await.unwrap();
+        let mut babbling = tokio::net::UnixStream::connect(&path).await.unwrap();
+        babbling.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        // A TLS alert, at once.
+        babbling.read_to_end(&mut answer).await.unwrap();
+        assert!(start.elapsed() < CONNECT_LIMIT);
+        assert_eq!(silent.read(&mut [0; 8]).await.unwrap(), 0);
+        assert!(start.elapsed() >= CONNECT_LIMIT);
+        assert!(connections.try_recv().is_err(), "nobody got in");
     }
 }

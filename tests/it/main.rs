@@ -2,6 +2,10 @@
 
 // `cfg(test)` tells clippy that helpers outside of a test function are test code too.
 #[cfg(test)]
+mod handshake;
+#[cfg(test)]
+mod plugin;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod support;
