@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod handshake;
+#[cfg(test)]
+mod plugin;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod sdk;
