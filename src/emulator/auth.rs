@@ -2,14 +2,14 @@
 //!
 //! Both schemes are pinned, stage by stage, by vectors that the official SDK produced.
 
+mod v1;
+mod v3;
+
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, Mac};
+use hmac::Mac;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
 
 use super::{message::Message, reply::Refusal};
 
@@ -22,18 +22,6 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// How far a request's time may be off, in seconds; a nonce is remembered for twice that.
 const TOLERANCE: i64 = 15 * 60;
-
-const V3_ALGORITHM: &str = "ACS3-HMAC-SHA256";
-
-/// Headers that a V3 signature has to cover.
-const V3_SIGNED: &[&str] = &[
-    "host",
-    "x-acs-action",
-    "x-acs-content-sha256",
-    "x-acs-date",
-    "x-acs-signature-nonce",
-    "x-acs-version",
-];
 
 /// How a request is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +36,7 @@ impl Scheme {
     /// The scheme that the request uses; whatever has no V3 authorization is held to be V1.
     pub(crate) fn of(message: &Message) -> Self {
         match message.header("authorization") {
-            Some(value) if value.starts_with(V3_ALGORITHM) => Self::V3,
+            Some(value) if value.starts_with(v3::ALGORITHM) => Self::V3,
             _ => Self::V1,
         }
     }
@@ -114,116 +102,9 @@ pub(crate) fn verify(
     nonces: &mut Nonces,
 ) -> Result<(), Refusal> {
     match scheme {
-        Scheme::V1 => verify_v1(message, keys, now, nonces),
-        Scheme::V3 => verify_v3(message, keys, now, nonces),
+        Scheme::V1 => v1::verify(message, keys, now, nonces),
+        Scheme::V3 => v3::verify(message, keys, now, nonces),
     }
-}
-
-fn verify_v1(message: &Message, keys: &Keys, now: Timestamp, nonces: &mut Nonces) -> Result<(), Refusal> {
-    let need = |name| message.parameter(name).ok_or_else(|| Refusal::missing(name));
-    let key = need("AccessKeyId")?;
-    if need("SignatureMethod")? != "HMAC-SHA1" {
-        return Err(Refusal::new(
-            400,
-            "InvalidSignatureMethod",
-            "Specified signature method is not valid.",
-        ));
-    }
-    if need("SignatureVersion")? != "1.0" {
-        return Err(Refusal::invalid("SignatureVersion", "allowed is 1.0"));
-    }
-    let nonce = need("SignatureNonce")?;
-    fresh(need("Timestamp")?, now)?;
-    let signature = need("Signature")?;
-    known(key, keys)?;
-    let string_to_sign = v1_string_to_sign(message);
-    let expected = v1_signature(&keys.secret, &string_to_sign);
-    if signature != expected {
-        return Err(mismatch(&string_to_sign));
-    }
-    nonces.spend(nonce, now)
-}
-
-/// The V1 text under the signature: method, path, and every parameter but the signature, sorted.
-fn v1_string_to_sign(message: &Message) -> String {
-    let mut pairs: Vec<_> = message.pairs().filter(|(name, _)| name != "Signature").collect();
-    pairs.sort();
-    format!("{}&%2F&{}", message.method, encode(&canonical(&pairs)))
-}
-
-fn v1_signature(secret: &str, string_to_sign: &str) -> String {
-    let mut mac = keyed::<Hmac<Sha1>>(format!("{secret}&").as_bytes());
-    mac.update(string_to_sign.as_bytes());
-    STANDARD.encode(mac.finalize().into_bytes())
-}
-
-fn verify_v3(message: &Message, keys: &Keys, now: Timestamp, nonces: &mut Nonces) -> Result<(), Refusal> {
-    let incomplete = |why: &str| {
-        Refusal::new(
-            400,
-            "IncompleteSignature",
-            format!("The request signature does not conform: {why}."),
-        )
-    };
-    let authorization = message.header("authorization").unwrap_or_default();
-    let part = |name: &str| {
-        authorization
-            .trim_start_matches(V3_ALGORITHM)
-            .split(',')
-            .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| incomplete(&format!("Authorization has no {name}")))
-    };
-    let (key, signed, signature) = (part("Credential")?, part("SignedHeaders")?, part("Signature")?);
-    let header = |name: &str| message.header(name).ok_or_else(|| Refusal::missing(name));
-    let nonce = header("x-acs-signature-nonce")?;
-    fresh(header("x-acs-date")?, now)?;
-    let signed: Vec<&str> = signed.split(';').collect();
-    if let Some(missing) = V3_SIGNED.iter().find(|name| !signed.contains(name)) {
-        return Err(incomplete(&format!("SignedHeaders lacks {missing}")));
-    }
-    if !signed.is_sorted() {
-        return Err(incomplete("SignedHeaders is not sorted"));
-    }
-    known(key, keys)?;
-    let payload = hex(&Sha256::digest(&message.body));
-    if header("x-acs-content-sha256")? != payload {
-        return Err(incomplete("x-acs-content-sha256 is not the hash of the body"));
-    }
-    let request = v3_canonical_request(message, &signed, &payload);
-    let string_to_sign = v3_string_to_sign(&request);
-    if signature != v3_signature(&keys.secret, &string_to_sign) {
-        return Err(mismatch(&format!(
-            "{string_to_sign}, server canonical request is:{request}"
-        )));
-    }
-    nonces.spend(nonce, now)
-}
-
-fn v3_canonical_request(message: &Message, signed: &[&str], payload: &str) -> String {
-    let mut pairs: Vec<_> = message.query.iter().collect();
-    pairs.sort();
-    let mut headers = String::new();
-    for name in signed {
-        let value = message.header(name).unwrap_or_default();
-        headers.push_str(&format!("{name}:{value}\n"));
-    }
-    format!(
-        "{}\n/\n{}\n{headers}\n{}\n{payload}",
-        message.method,
-        canonical(&pairs),
-        signed.join(";")
-    )
-}
-
-fn v3_string_to_sign(canonical_request: &str) -> String {
-    format!("{V3_ALGORITHM}\n{}", hex(&Sha256::digest(canonical_request)))
-}
-
-fn v3_signature(secret: &str, string_to_sign: &str) -> String {
-    let mut mac = keyed::<Hmac<Sha256>>(secret.as_bytes());
-    mac.update(string_to_sign.as_bytes());
-    hex(&mac.finalize().into_bytes())
 }
 
 /// A MAC with a key of any length; HMAC takes every length.
@@ -386,12 +267,12 @@ mod tests {
     #[test]
     fn v1_agrees_with_the_vectors() {
         let message = v1_describe("");
-        let text = v1_string_to_sign(&message);
+        let text = v1::string_to_sign(&message);
         assert_eq!(
             text,
             "POST&%2F&AccessKeyId%3DtestAccessKeyId%26Action%3DDescribeDtsJobDetail%26DtsJobId%3Dw4rg4pj41690001%26Format%3Djson%26RegionId%3Dcn-hangzhou%26SignatureMethod%3DHMAC-SHA1%26SignatureNonce%3D0000000000000000000000000000000a%26SignatureVersion%3D1.0%26Timestamp%3D2026-01-02T03%253A04%253A05Z%26Version%3D2020-01-01"
         );
-        assert_eq!(v1_signature(SECRET, &text), "NqWOdsE4GfPQRxTwofhc8Bn3gWc=");
+        assert_eq!(v1::signature(SECRET, &text), "NqWOdsE4GfPQRxTwofhc8Bn3gWc=");
         check(
             &v1_describe("&Signature=NqWOdsE4GfPQRxTwofhc8Bn3gWc%3D"),
             TIME,
@@ -420,7 +301,7 @@ mod tests {
         let query = "Timestamp=2016-02-23T12%3A46%3A24Z&Format=XML&AccessKeyId=testid&Action=DescribeRegions&SignatureMethod=HMAC-SHA1&SignatureNonce=3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf&Version=2014-05-26&SignatureVersion=1.0";
         let message = Message::new("GET", query, Vec::new(), Vec::new());
         assert_eq!(
-            v1_signature("testsecret", &v1_string_to_sign(&message)),
+            v1::signature("testsecret", &v1::string_to_sign(&message)),
             "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
         );
     }
@@ -439,7 +320,7 @@ mod tests {
             "x-acs-signature-nonce",
             "x-acs-version",
         ];
-        let text = v3_string_to_sign(&v3_canonical_request(&message, &signed, EMPTY_HASH));
+        let text = v3::string_to_sign(&v3::canonical_request(&message, &signed, EMPTY_HASH));
         assert_eq!(
             text,
             "ACS3-HMAC-SHA256\n1ae5bd28917c524d3e81333c827bc8e2a394b96e4e83660d1001bffd791196a9"

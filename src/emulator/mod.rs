@@ -5,13 +5,13 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`server`] | the socket, the request, which action is meant |
-//! | `params`, `auth`, `reply` | parameters in, signatures checked, envelopes and errors out |
+//! | `server` | the socket, the request, which action is meant |
+//! | `message`, `params`, `auth`, `reply` | parameters in, signatures checked, envelopes and errors out |
 //! | `actions` | the table of actions: one line each |
 //! | `instance`, `job`, `modify`, `describe` | what the actions do |
 //! | `configure`, `objects` | what ConfigureDtsJob accepts, and the object list |
-//! | `state`, `lifecycle` | instances and jobs, and how jobs move on |
-//! | `precheck`, `fixtures` | what a precheck finds in the databases that exist |
+//! | `state`, `model`, `transition`, `lifecycle` | instances and jobs, and how jobs move on |
+//! | `precheck`, `checks`, `checker`, `fixtures` | what a precheck finds in the databases that exist |
 //! | `fault`, `wire`, `journal`, `admin` | the test's side: faults, cut connections, calls received, admin routes |
 //!
 //! The binary `dts-emulator` and [`Emulator`] are two shells around the same code.
@@ -19,6 +19,7 @@
 mod actions;
 mod admin;
 mod auth;
+mod checker;
 mod checks;
 mod configure;
 mod describe;

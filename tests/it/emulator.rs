@@ -2,6 +2,7 @@
 
 mod admin;
 mod binary;
+mod changes;
 mod client;
 mod describe;
 mod faults;
