@@ -76,13 +76,20 @@ pub(crate) struct Keys {
 
 /// The nonces seen, each with the second at which it came.
 #[derive(Debug, Default)]
-pub(crate) struct Nonces(BTreeMap<String, i64>);
+pub(crate) struct Nonces {
+    seen: BTreeMap<String, i64>,
+    pruned: i64,
+}
 
 impl Nonces {
     fn spend(&mut self, nonce: &str, now: Timestamp) -> Result<(), Refusal> {
         let now = now.as_second();
-        self.0.retain(|_, seen| now - *seen <= 2 * TOLERANCE);
-        match self.0.insert(nonce.to_owned(), now) {
+        // Not on every request: that would cost more the more requests there are.
+        if now - self.pruned > TOLERANCE {
+            self.seen.retain(|_, seen| now - *seen <= 2 * TOLERANCE);
+            self.pruned = now;
+        }
+        match self.seen.insert(nonce.to_owned(), now) {
             None => Ok(()),
             Some(_) => Err(Refusal::new(
                 400,

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::{
     job,
-    model::{Instance, Job, Kind, Side, Status},
+    model::{Endpoint, Instance, Job, Kind, Side, Status},
     params::Params,
     reply::{Body, Refusal},
     state::State,
@@ -71,15 +71,11 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
                     format!("The job {} has the instance {instance} already.", job.id),
                 ));
             }
-            None
+            as_configured(job)
         }
-        None => Some(purchase(params)?),
+        None => purchase(params)?,
     };
-    let kind = match (existing, &bought) {
-        (Some(index), _) => state.jobs[index].kind,
-        (None, Some((kind, ..))) => *kind,
-        (None, None) => return Err(Refusal::missing("Type")),
-    };
+    let (kind, source, destination) = bought;
     let class = class(
         params,
         kind,
@@ -104,9 +100,7 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
     };
     let job = &mut state.jobs[index];
     job.instance_id = Some(id.clone());
-    if let Some((_, source, destination)) = bought {
-        job.bought = (source, destination);
-    }
+    job.bought = (source, destination);
     let job_id = job.id.clone();
     if existing.is_some() && auto_start {
         match job.status {
@@ -180,6 +174,20 @@ fn purchase(params: &Params) -> Result<(Kind, Side, Side), Refusal> {
         side("Source", true)?,
         side("Destination", kind != Kind::Subscribe)?,
     ))
+}
+
+/// What is bought for a job is what was configured, whatever the order says besides.
+fn as_configured(job: &Job) -> (Kind, Side, Side) {
+    let side = |end: &Endpoint| Side {
+        engine: end.engine.clone(),
+        region: end.region.clone(),
+    };
+    let (source, destination) = job
+        .configuration
+        .as_ref()
+        .map(|known| (side(&known.source), side(&known.destination)))
+        .unwrap_or_default();
+    (job.kind, source, destination)
 }
 
 fn on_cluster(job: &Job) -> bool {

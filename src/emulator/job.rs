@@ -103,16 +103,21 @@ fn configurable(job: &Job, kind: Kind) -> Result<(), Refusal> {
         {
             Ok(())
         }
-        Status::Prechecking => Err(wrong_state(job, "configured")),
-        status => Err(Refusal::new(
-            403,
-            "OperationDenied",
-            format!(
-                "The job {} is in the state {}: a job that has run cannot be configured again.",
-                job.id,
-                status.name()
-            ),
-        )),
+        status
+            if status.is_running()
+                || matches!(status, Status::Suspending | Status::Modifying | Status::Finished) =>
+        {
+            Err(Refusal::new(
+                403,
+                "OperationDenied",
+                format!(
+                    "The job {} is in the state {}: a job that has run cannot be configured again.",
+                    job.id,
+                    status.name()
+                ),
+            ))
+        }
+        _ => Err(wrong_state(job, "configured")),
     }
 }
 

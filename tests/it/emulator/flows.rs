@@ -348,7 +348,20 @@ fn reset_keeps_the_id_and_forgets_the_configuration() {
     bench.configure(&[&[id, NONE], &SYNC[..]].concat());
     assert_eq!(bench.status(&job), "NotStarted");
 
+    // A job that was configured first shows what it was configured for when it was bought.
     let unbought = bench.configure(&SYNC);
+    let first = bench.configure(&SYNC);
+    bench.buy_for(&first, false);
+    bench.ok("ResetDtsJob", &[("DtsJobId", &first)]);
+    assert_eq!(
+        [bench.status(&first), bench.status(&first)],
+        ["NotStarted", "NotConfigured"]
+    );
+    let detail = bench.ok("DescribeDtsJobDetail", &[("DtsJobId", &first)]);
+    assert_eq!(
+        detail["DestinationEndpoint"],
+        serde_json::json!({"EngineName": "MySQL", "Region": "cn-shanghai"})
+    );
     assert_eq!(bench.refused("ResetDtsJob", &[("DtsJobId", &unbought)]).0, 403);
 }
 
