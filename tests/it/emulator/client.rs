@@ -111,7 +111,11 @@ impl Bench {
                 .enable_all()
                 .build()
                 .unwrap(),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .tls_certs_only([])
+                .build()
+                .unwrap(),
         }
     }
 

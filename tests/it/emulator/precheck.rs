@@ -456,6 +456,13 @@ fn an_item_is_shielded_and_the_job_started_again() {
             vec![("CHECK_SAME_OBJ".to_owned(), "Warning".to_owned())]
         )
     );
+    bench.emulator.set_lifecycle("reads:9".parse().unwrap());
+    bench.ok("StartDtsJob", &[id]);
+    assert_eq!(
+        bench.refused("SkipPreCheck", &[id, ("Skip", "true"), item]).1,
+        "OperationDenied.JobStatus"
+    );
+    bench.emulator.set_lifecycle("immediate".parse().unwrap());
     bench.ok("SkipPreCheck", &[id, ("Skip", "false"), item]);
     bench.ok("StartDtsJob", &[id]);
     assert_eq!(bench.status(&job), "PrecheckFailed");
