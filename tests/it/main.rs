@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod handshake;
 #[cfg(test)]
 mod plugin;

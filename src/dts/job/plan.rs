@@ -132,10 +132,9 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         }
     }
     let now = Situation {
-        stage,
         has_instance,
-        one_time: planned.bool("data_synchronization") == Some(false) && !resettable,
-        resettable,
+        one_time: is_one_time(planned),
+        ..Situation::of(prior)
     };
     match course(now, desired) {
         Course::Moves(moves) => operations.extend(moves.into_iter().map(Operation::Move)),
@@ -151,6 +150,23 @@ fn refused(desired: Desired, why: &str) -> Diagnostic {
         why,
     )
     .at(Path::attribute("desired_status"))
+}
+
+impl Situation {
+    /// Of a job as its state tells it.
+    fn of(state: &Object) -> Situation {
+        Situation {
+            stage: Stage::of(state.str("status").unwrap_or_default()),
+            has_instance: !state.get("dts_instance_id").is_null(),
+            one_time: is_one_time(state),
+            resettable: state.str("job_type") != Some("MIGRATION"),
+        }
+    }
+}
+
+/// Whether the job ends by itself: a migration that does not follow changes.
+fn is_one_time(job: &Object) -> bool {
+    job.str("job_type") == Some("MIGRATION") && job.bool("data_synchronization") == Some(false)
 }
 
 /// What differs of what a job is configured with.
@@ -199,7 +215,8 @@ impl Change {
             flag: FLAGS
                 .into_iter()
                 .find(|name| prior.get(name) != planned.get(name)),
-            reserve: !reserve::same_meaning(prior.get("reserve"), planned.get("reserve")),
+            reserve: !(reserve::same_meaning(prior.get("reserve"), planned.get("reserve"))
+                || facts.imported && has_reserve(prior, planned)),
             ..Change::default()
         };
         change.objects = match (objects::db_list(prior), objects::db_list(planned)) {
@@ -258,6 +275,11 @@ impl Change {
     }
 }
 
+/// Whether DTS has all the settings that the configuration of an imported job says.
+fn has_reserve(prior: &Object, planned: &Object) -> bool {
+    matches!((prior.str("reserve"), planned.str("reserve")), (Some(old), Some(new)) if reserve::contains(old, new))
+}
+
 /// Plans a create or an update.
 pub(super) fn plan(plan: &mut Plan<'_, Client>) {
     let on_instance = !plan.config.get("dts_instance_id").is_null();
@@ -307,8 +329,8 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
     let facts = Facts {
         imported: plan.private.is_set(IMPORTED),
     };
-    if facts.imported {
-        take_over(plan, prior);
+    if facts.imported && taken_over(plan, prior) {
+        return;
     }
     if on_instance && prior.get("dts_instance_id") != plan.planned.get("dts_instance_id") {
         replace(
@@ -337,28 +359,25 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
     }
 }
 
-/// An imported job has what DTS reports, which may be more than the user writes. What the configuration says and DTS has
-/// is no change.
-fn take_over(plan: &mut Plan<'_, Client>, prior: &Object) {
-    if let (Some(old), Some(new)) = (prior.str("reserve"), plan.planned.str("reserve"))
-        && reserve::contains(old, new)
-    {
-        plan.keep("reserve");
+/// An imported job has what DTS reports, which may be more than the user writes. Where the configuration says nothing else
+/// than what DTS has, the plan is empty. The first real change then takes over the user's own words.
+fn taken_over(plan: &mut Plan<'_, Client>, prior: &Object) -> bool {
+    let mut planned = plan.planned.clone();
+    if has_reserve(prior, &planned) {
+        planned.set("reserve", prior.get("reserve").clone());
     }
-    if prior.get("desired_status").is_known()
-        && let Some(desired) = plan.planned.str("desired_status").and_then(Desired::parse)
+    if let (Some(old), Some(desired)) = (
+        prior.str("desired_status"),
+        planned.str("desired_status").and_then(Desired::parse),
+    ) && course(Situation::of(prior), desired) == Course::Moves(Vec::new())
     {
-        let resettable = prior.str("job_type") != Some("MIGRATION");
-        let now = Situation {
-            stage: Stage::of(prior.str("status").unwrap_or_default()),
-            has_instance: !prior.get("dts_instance_id").is_null(),
-            one_time: prior.bool("data_synchronization") == Some(false) && !resettable,
-            resettable,
-        };
-        if course(now, desired) == Course::Moves(Vec::new()) {
-            plan.keep("desired_status");
-        }
+        planned.set("desired_status", old);
     }
+    let same = planned == *prior;
+    if same {
+        plan.planned = planned;
+    }
+    same
 }
 
 /// Plans a replacement, unless it is already clear that it cannot be made.

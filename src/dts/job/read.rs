@@ -67,10 +67,7 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
         }
     }
     if imported {
-        state.set(
-            "desired_status",
-            satisfied(stage, detail.dts_instance_id.is_some()).name(),
-        );
+        state.set("desired_status", satisfied(stage, state).name());
     }
     Ok(true)
 }
@@ -95,13 +92,17 @@ fn job_type(reported: &str) -> Option<&'static str> {
 }
 
 /// What an imported job satisfies as it is.
-fn satisfied(stage: Stage, has_instance: bool) -> Desired {
+fn satisfied(stage: Stage, state: &Object) -> Desired {
+    let has_instance = !state.get("dts_instance_id").is_null();
+    let follows = state.bool("data_synchronization") == Some(true);
     match stage {
         Stage::NotConfigured | Stage::NotStarted => Desired::Configured,
         Stage::Prechecking | Stage::PrecheckFailed if has_instance => Desired::Running,
         Stage::Prechecking | Stage::PrecheckFailed | Stage::PreCheckPass => Desired::Prechecked,
         Stage::Running | Stage::Failed => Desired::Running,
         Stage::Suspended => Desired::Suspended,
+        // A migration that only moves what is there ends by itself.
+        Stage::Finished if !follows => Desired::Running,
         Stage::Finished => Desired::Stopped,
     }
 }
