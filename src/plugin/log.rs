@@ -251,7 +251,7 @@ where
     }
 }
 
-/// `provider.dts` and `..::api::client` give `provider.dts.api.client`.
+/// `provider.x` and `..::api::client` give `provider.x.api.client`.
 fn module(base: &str, target: &str) -> String {
     match target.split_once("::") {
         Some((_, rest)) => format!("{base}.{}", rest.replace("::", ".")),

@@ -8,6 +8,8 @@ mod handshake;
 #[cfg(test)]
 mod plugin;
 #[cfg(test)]
+mod rpc;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod sdk;
@@ -17,3 +19,5 @@ mod support;
 mod terraform;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod toy;
