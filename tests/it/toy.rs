@@ -158,6 +158,7 @@ impl Resource<Client> for Thing {
         }
         apply.checkpoint();
         match mode.as_deref() {
+            Some("panic secret") => panic!("a secret: {}", apply.config.str("secret_wo").unwrap()),
             Some("panic late") => panic!("asked to panic"),
             Some("fail late") => return fault(Some("fail")),
             Some("leak") => apply

@@ -148,7 +148,7 @@ async fn panic_is_reported_and_no_secret_is_told() {
         command.env("TF_LOG", "TRACE");
     });
     let (channel, mut client) = connected(&plugin).await;
-    for mode in ["fail late", "leak", "panic late"] {
+    for mode in ["fail late", "leak", "panic late", "panic secret"] {
         let answer = client
             .apply_resource_change(creation(mode))
             .await
