@@ -5,6 +5,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -116,6 +117,16 @@ pub fn line(address: &Address, certificate: Option<&[u8]>, asks_multiplex: bool)
     // A parent that did not ask splits the line at six fields and would choke on the seventh.
     let multiplex = if asks_multiplex { "|false" } else { "" };
     format!("{CORE_VERSION}|{PROTOCOL_VERSION}|{network}|{address}|grpc|{certificate}{multiplex}\n")
+}
+
+/// Writes the line on stdout: the first that goes there, and the last.
+///
+/// # Errors
+/// [`Error::Announce`] if the parent has closed its end.
+pub fn announce(line: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|source| Error::Announce { source })
 }
 
 #[cfg(test)]

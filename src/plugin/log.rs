@@ -93,12 +93,24 @@ fn panic_report(info: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
     format!("panic: {message}\n\nthread {thread} at {place}\n{backtrace}\n")
 }
 
-/// The text a panic was raised with.
-pub(super) fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let formatted = payload.downcast_ref::<String>().map(String::as_str);
-    formatted
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("(no message)")
+/// How messages begin that the standard library makes and that hold nothing but numbers.
+const HARMLESS: [&str; 4] = [
+    "index out of bounds",
+    "range end index",
+    "range start index",
+    "slice index",
+];
+
+/// The text that a panic was raised with, as far as it can be shown. A text made at run time may hold any
+/// value, a secret too; the place of the panic tells enough.
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    if let Some(constant) = payload.downcast_ref::<&'static str>() {
+        return constant;
+    }
+    match payload.downcast_ref::<String>() {
+        Some(made) if HARMLESS.iter().any(|start| made.starts_with(start)) => made,
+        _ => "(the message is not shown, it might hold a secret)",
+    }
 }
 
 /// Writes each event as one line of JSON.
@@ -251,7 +263,7 @@ where
     }
 }
 
-/// `provider.dts` and `..::api::client` give `provider.dts.api.client`.
+/// `provider.x` and `..::api::client` give `provider.x.api.client`.
 fn module(base: &str, target: &str) -> String {
     match target.split_once("::") {
         Some((_, rest)) => format!("{base}.{}", rest.replace("::", ".")),
@@ -375,6 +387,25 @@ mod tests {
             "{:?}",
             lines[1].get("dropped")
         );
+    }
+
+    #[test]
+    fn panic_tells_no_value() {
+        let check = |panic: fn(), expected: &str| {
+            let payload = panic::catch_unwind(panic).unwrap_err();
+            assert_eq!(panic_message(payload.as_ref()), expected);
+        };
+        let hidden = "(the message is not shown, it might hold a secret)";
+        check(|| panic!("constant"), "constant");
+        check(|| panic!("made of {}", String::from("hunter2")), hidden);
+        check(|| drop("x".parse::<u8>().unwrap().to_string()), hidden);
+        check(
+            || drop(vec![0; 3][std::hint::black_box(5)].to_string()),
+            "index out of bounds: the len is 3 but the index is 5",
+        );
+        // This message of the standard library quotes the text.
+        check(|| drop("hünter2"[std::hint::black_box(2)..].to_owned()), hidden);
+        check(|| panic::panic_any(5), hidden);
     }
 
     #[test]

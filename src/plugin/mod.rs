@@ -2,6 +2,7 @@
 //!
 //! In reading order, from the start of the process to a single call:
 //!
+//! - [`run`](mod@run): the whole of it, up to the exit code.
 //! - [`handshake`]: what the parent says in the environment, and the one line of the answer.
 //! - [`log`]: lines on stderr that Terraform understands; what a panic prints.
 //! - [`signals`]: Ctrl-C, the end asked for, and a parent that is gone.
@@ -24,6 +25,7 @@ pub mod log;
 pub mod proto;
 pub mod reattach;
 pub mod rpc;
+pub mod run;
 pub mod serve;
 pub mod services;
 pub mod signals;

@@ -5,7 +5,7 @@
 //! time limit, so that one that says nothing keeps nobody waiting.
 
 use std::convert::Infallible;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -68,40 +68,26 @@ pub struct Options {
 
 /// Serves `service` until the parent says Shutdown, is gone, or a signal comes.
 ///
-/// Writes to `stdout` exactly once. A signal stops running calls; their answers are still waited for, for
+/// Writes to stdout exactly once. A signal stops running calls; their answers are still waited for, for
 /// some seconds.
 ///
 /// # Errors
 /// See [`Error`]. Whatever the outcome, the socket and its folder are gone at the return.
-pub async fn serve(
-    options: &Options,
-    stdout: &mut (dyn Write + Send),
-    service: Arc<dyn Service>,
-) -> Result<(), Error> {
+pub async fn serve(options: &Options, service: Arc<dyn Service>) -> Result<(), Error> {
     let mut signals = Signals::install(options.debug)?;
     let Options {
-        address,
-        debug,
-        environment,
+        debug, environment, ..
     } = options;
     let tls = match &environment.client_certificate {
         Some(pem) if !debug => Some(Tls::new(pem)?),
         _ => None,
     };
     let listener = Listener::bind(environment, *debug).await?;
-    announce(
-        stdout,
-        listener.address(),
-        address,
-        *debug,
-        environment,
-        tls.as_ref(),
-    )
-    .map_err(|source| Error::Announce { source })?;
+    handshake::announce(&line(options, listener.address(), tls.as_ref()))?;
     if !debug && !environment.offers_our_version() {
         tracing::warn!(offered = ?environment.offered_versions, "Terraform does not offer protocol version 5");
     }
-    if !debug && tls.is_none() && matches!(listener.address(), Address::Tcp(_)) {
+    if tls.is_none() && matches!(listener.address(), Address::Tcp(_)) {
         tracing::warn!("serving without TLS on a port: every user of this machine can connect");
     }
 
@@ -142,22 +128,13 @@ pub async fn serve(
     }
 }
 
-fn announce(
-    stdout: &mut dyn Write,
-    address: &Address,
-    source: &str,
-    debug: bool,
-    environment: &Environment,
-    tls: Option<&Tls>,
-) -> io::Result<()> {
-    let line = if debug {
-        reattach::line(source, address, std::process::id())
-    } else {
-        let certificate = tls.map(|tls| tls.certificate.as_ref());
-        handshake::line(address, certificate, environment.asks_multiplex)
-    };
-    stdout.write_all(line.as_bytes())?;
-    stdout.flush()
+/// The line for whoever started us.
+fn line(options: &Options, address: &Address, tls: Option<&Tls>) -> String {
+    if options.debug {
+        return reattach::line(&options.address, address, std::process::id());
+    }
+    let certificate = tls.map(|tls| tls.certificate.as_ref());
+    handshake::line(address, certificate, options.environment.asks_multiplex)
 }
 
 /// Accepts connections and hands on those that are ready for calls. Goes on until dropped.

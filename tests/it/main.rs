@@ -10,6 +10,8 @@ mod handshake;
 #[cfg(test)]
 mod plugin;
 #[cfg(test)]
+mod rpc;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod sdk;
@@ -19,3 +21,5 @@ mod support;
 mod terraform;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod toy;

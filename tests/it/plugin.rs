@@ -115,13 +115,28 @@ impl Plugin {
         Self::spawn(command, temp)
     }
 
+    /// Starts the toy provider, served by this very program (see [`crate::toy`]), and reads its line.
+    pub(crate) fn toy(change: impl FnOnce(&mut Command)) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "toy::serves_when_told_to", "--nocapture"]);
+        environment(&mut command, temp.path());
+        command.env(crate::toy::SERVE, "yes");
+        change(&mut command);
+        Self::spawn(command, temp)
+    }
+
     /// Starts `command` and reads its line.
     pub(crate) fn spawn(mut command: Command, temp: TempDir) -> Self {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "no handshake line but {line:?}");
+        // The harness of a test that serves has something to say before.
+        let line = stdout
+            .by_ref()
+            .lines()
+            .map(Result::unwrap)
+            .find(|line| line.starts_with("1|"));
+        let line = line.expect("the process ended without a handshake line");
         let fields = line.trim_end().split('|').map(str::to_owned).collect();
         Self {
             child,

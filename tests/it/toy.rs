@@ -1,0 +1,234 @@
+//! A provider for the tests of the protocol: no service behind it, and faults on demand.
+//!
+//! `toy_thing.mode` says what goes wrong; the rest behaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use terraform_provider_dts::framework::datasource::{DataSource, Query};
+use terraform_provider_dts::framework::resource::{Apply, Delete, Plan, Read, Resource};
+use terraform_provider_dts::framework::{
+    Attribute, Block, Diagnostic, Diagnostics, NestedBlock, Object, Path, Provider, Schema, Server, Type,
+    Value,
+};
+use terraform_provider_dts::plugin::handshake::Environment;
+use terraform_provider_dts::plugin::log;
+use terraform_provider_dts::plugin::serve::{Options, serve};
+
+pub(crate) struct Toy;
+
+/// The variable that makes [`serves_when_told_to`] a provider's process.
+pub(crate) const SERVE: &str = "TOY_SERVE";
+
+/// The variable that takes every folder away, so that only a port is left to listen on.
+pub(crate) const NO_FOLDER: &str = "TOY_NO_FOLDER";
+
+/// No test: what other tests start as a process, to meet the toy as Terraform would.
+#[test]
+fn serves_when_told_to() {
+    if std::env::var_os(SERVE).is_none() {
+        return;
+    }
+    let mut environment = Environment::from_process();
+    if std::env::var_os(NO_FOLDER).is_some() {
+        environment.temp_dirs.clear();
+    }
+    log::install("toy", || jiff::Timestamp::UNIX_EPOCH);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let options = Options {
+        address: "example.com/toy/toy".to_owned(),
+        debug: false,
+        environment,
+    };
+    let result = runtime.block_on(serve(&options, Arc::new(Server::new(Toy))));
+    runtime.shutdown_background();
+    result.unwrap();
+}
+
+/// What the provider block says: its greeting.
+pub(crate) struct Client {
+    greeting: String,
+}
+
+impl Provider for Toy {
+    type Client = Client;
+
+    fn name(&self) -> &'static str {
+        "toy"
+    }
+
+    fn schema(&self) -> Schema {
+        let greeting = Attribute::string("greeting").describe("What to say.");
+        Schema::new(Block::new("A toy.").attribute(greeting))
+    }
+
+    fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
+        if config.str("greeting") == Some("panic") {
+            panic!("asked to panic");
+        }
+        if config.str("greeting") == Some("") {
+            diagnostics.push(Diagnostic::warning("No greeting", "").at(Path::attribute("greeting")));
+        }
+    }
+
+    fn configure(&self, config: &Object, _: &str) -> Result<Client, Diagnostics> {
+        Ok(Client {
+            greeting: config.str("greeting").unwrap_or("nothing").to_owned(),
+        })
+    }
+
+    fn resources(&self) -> Vec<Box<dyn Resource<Client>>> {
+        vec![Box::new(Thing)]
+    }
+
+    fn data_sources(&self) -> Vec<Box<dyn DataSource<Client>>> {
+        vec![Box::new(Look)]
+    }
+}
+
+pub(crate) struct Thing;
+
+/// The schema of `toy_thing`.
+pub(crate) fn thing() -> Schema {
+    let part = Block::new("Part.")
+        .attribute(Attribute::string("name").required().describe("Name."))
+        .attribute(Attribute::string("secret_wo").write_only().describe("Secret."));
+    let block = Block::new("Thing.")
+        .attribute(Attribute::string("id").computed().stable().describe("Id."))
+        .attribute(Attribute::string("name").required().replaces().describe("Name."))
+        .attribute(Attribute::number("size").default(1).describe("Size."))
+        .attribute(Attribute::string("mode").describe("Which fault."))
+        .attribute(
+            Attribute::string("made_by")
+                .computed()
+                .stable()
+                .describe("The greeting."),
+        )
+        .attribute(Attribute::string("secret_wo").write_only().describe("Secret."))
+        .attribute(Attribute::new("any", Type::Dynamic).describe("Anything."))
+        .block(NestedBlock::list("part", part));
+    Schema { version: 2, block }
+}
+
+fn fault(mode: Option<&str>) -> Result<(), Diagnostics> {
+    match mode {
+        Some("panic") => panic!("asked to panic"),
+        Some("fail") => Err(Diagnostic::error("Unable to make the thing", "It was asked for.").into()),
+        _ => Ok(()),
+    }
+}
+
+#[async_trait]
+impl Resource<Client> for Thing {
+    fn type_name(&self) -> &'static str {
+        "toy_thing"
+    }
+
+    fn schema(&self) -> Schema {
+        thing()
+    }
+
+    fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
+        if config.str("mode") == Some("invalid") {
+            diagnostics.push(Diagnostic::error("Invalid mode", "").at(Path::attribute("mode")));
+        }
+        if config.str("mode") == Some("panic validate") {
+            panic!("asked to panic");
+        }
+    }
+
+    fn plan(&self, plan: &mut Plan<'_, Client>) {
+        if plan.config.str("mode") == Some("panic plan") {
+            panic!("asked to panic");
+        }
+    }
+
+    async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+        let mode = apply.config.str("mode").map(str::to_owned);
+        fault(mode.as_deref())?;
+        apply.state.set("id", "thing-1");
+        apply.state.set("made_by", apply.client.greeting.as_str());
+        if mode.as_deref() != Some("forget") {
+            apply.private.set("seen", 1);
+        }
+        apply.checkpoint();
+        match mode.as_deref() {
+            Some("panic secret") => panic!("a secret: {}", apply.config.str("secret_wo").unwrap()),
+            Some("panic late") => panic!("asked to panic"),
+            Some("fail late") => return fault(Some("fail")),
+            Some("leak") => apply
+                .state
+                .set("secret_wo", apply.config.get("secret_wo").clone()),
+            Some("unknown") => apply.state.set("made_by", Value::Unknown),
+            Some("wrong type") => apply.state.set("id", true),
+            Some("missing") => drop(apply.state.remove("made_by")),
+            Some("wait") => {
+                apply.cancel.cancelled().await;
+                return Err(
+                    Diagnostic::error("Unable to wait for the thing", "Terraform asked to stop.").into(),
+                );
+            }
+            Some("deaf") => tokio::time::sleep(Duration::from_secs(3600)).await,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
+        fault(read.state.str("mode"))?;
+        if read.state.str("mode") == Some("leak") {
+            read.state.set("secret_wo", "hunter2");
+        }
+        Ok(read.state.str("mode") != Some("gone"))
+    }
+
+    async fn update(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+        fault(apply.config.str("mode"))
+    }
+
+    async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
+        fault(delete.state.str("mode"))
+    }
+
+    async fn import(&self, id: &str, _: Arc<Client>) -> Result<Object, Diagnostics> {
+        fault(Some(id))?;
+        Ok(Object::new().with("id", id))
+    }
+
+    fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
+        // Version 1 had the name under another name; version 0 has none to come from.
+        if version != 1 {
+            return Err(Diagnostic::error("No way from there", "").into());
+        }
+        state["name"] = state["title"].take();
+        Ok(state)
+    }
+}
+
+struct Look;
+
+#[async_trait]
+impl DataSource<Client> for Look {
+    fn type_name(&self) -> &'static str {
+        "toy_look"
+    }
+
+    fn schema(&self) -> Schema {
+        let block = Block::new("Look.")
+            .attribute(Attribute::string("mode").describe("Which fault."))
+            .attribute(Attribute::string("seen").computed().describe("What is seen."));
+        Schema::new(block)
+    }
+
+    async fn read(&self, query: &mut Query<Client>) -> Result<(), Diagnostics> {
+        fault(query.state.str("mode"))?;
+        let seen = query.client.greeting.clone();
+        query.state.set("seen", seen);
+        Ok(())
+    }
+}
