@@ -1,0 +1,151 @@
+//! Buying: through the gate of the precheck, then no error any more.
+
+use std::time::Duration;
+
+use super::read::read_back;
+use super::{SHAPE, TIMEOUT};
+use crate::api;
+use crate::dts::provider::Client;
+use crate::dts::status::Stage;
+use crate::dts::wait::{self, Patience, Poll};
+use crate::dts::{error, precheck, purchase};
+use crate::framework::resource::Apply;
+use crate::framework::{Diagnostic, Diagnostics, Value};
+
+pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+    let client = apply.client.clone();
+    let cancel = apply.cancel.clone();
+    let api = client.api(&cancel)?;
+    let limit = apply.timeout(TIMEOUT);
+    let job_id = apply.config.str("job_id").map(str::to_owned);
+
+    let mut existing = None;
+    if let Some(job_id) = &job_id {
+        let what = format!("wait for the precheck of DTS job {job_id}");
+        let patience = Patience {
+            what: &what,
+            limit,
+            raise: "timeouts.create",
+            cancel: &cancel,
+        };
+        existing = precheck::gate(&api, job_id, apply.config.bool("require_precheck"), &patience).await?;
+    }
+    let text = |name: &str| apply.planned.str(name).map(str::to_owned);
+    let order = api::CreateDtsInstance {
+        pay_type: text("pay_type"),
+        job_id: job_id.clone(),
+        // Without a job it would be accepted and ignored.
+        auto_start: job_id
+            .is_some()
+            .then(|| apply.planned.bool("auto_start").unwrap_or(false)),
+        type_: text("type"),
+        source_endpoint_engine_name: text("source_endpoint_engine_name"),
+        destination_endpoint_engine_name: text("destination_endpoint_engine_name"),
+        source_region: text("source_region"),
+        destination_region: text("destination_region"),
+        instance_class: text("instance_class"),
+        period: text("period"),
+        used_time: apply.planned.i64("used_time"),
+        ..api::CreateDtsInstance::default()
+    };
+    let purchased = match existing {
+        Some(instance_id) => {
+            apply.warnings.push(adopted(
+                &instance_id,
+                "The job already had it, most likely from an apply that was cut off.",
+            ));
+            client.claim(&instance_id);
+            api::PurchasedInstance {
+                instance_id,
+                job_id: job_id.clone(),
+            }
+        }
+        None => purchase::buy(&client, &api, &order, &mut apply.warnings).await?,
+    };
+
+    // From here on no error: it would taint the instance, and the next apply would release it and buy another.
+    apply.state.set("id", purchased.instance_id.as_str());
+    apply.state.set("operations", vec!["CreateDtsInstance"]);
+    if let Some(job_id) = purchased.job_id.as_deref().filter(|_| job_id.is_none()) {
+        apply.state.set("job_id", job_id);
+    }
+    apply.checkpoint();
+    let started = wait_until_shown(apply, &api, &purchased.instance_id, limit).await;
+    match started {
+        Ok(detail) => read_back(&mut apply.state, &detail, false),
+        Err(problems) => apply.warnings.extend(problems.into_iter().map(|problem| {
+            Diagnostic::warning(
+                format!(
+                    "DTS instance {} is bought, but not all was seen to be done",
+                    purchased.instance_id
+                ),
+                format!(
+                    "{}: {}\n\nThe next plan shows what is left to do.",
+                    problem.summary, problem.detail
+                ),
+            )
+        })),
+    }
+    for name in ["job_id", "status"].into_iter().chain(SHAPE) {
+        if apply.state.get(name).is_unknown() {
+            apply.state.set(name, Value::Null);
+        }
+    }
+    // What was planned stands, also where DTS spells it in another way.
+    for (name, value) in apply.planned.clone() {
+        if value.is_wholly_known() {
+            apply.state.set(&name, value);
+        }
+    }
+    Ok(())
+}
+
+fn adopted(instance_id: &str, why: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("DTS instance {instance_id} was taken over, not bought again"),
+        format!("{why} CreateDtsInstance was not called a second time."),
+    )
+}
+
+/// Until DTS shows the instance and, with `auto_start`, its job on the way.
+async fn wait_until_shown(
+    apply: &Apply<Client>,
+    api: &api::Client,
+    id: &str,
+    limit: Duration,
+) -> Result<api::JobDetail, Diagnostics> {
+    let starts = apply.planned.bool("auto_start") == Some(true);
+    let what = format!(
+        "see DTS instance {id}{}",
+        if starts { " start its job" } else { "" }
+    );
+    let patience = Patience {
+        what: &what,
+        limit,
+        raise: "timeouts.create",
+        cancel: &apply.cancel,
+    };
+    wait::until(api.clock().as_ref(), &patience, || async {
+        match api.describe_dts_job_detail(&api::JobRef::instance(id)).await {
+            Ok(detail) => {
+                let status = detail.status.clone().unwrap_or_default();
+                match Stage::of(&status) {
+                    Stage::PrecheckFailed if starts => {
+                        let job_id = detail.dts_job_id.as_deref().unwrap_or_default();
+                        Err(precheck::failures_of(
+                            api,
+                            job_id,
+                            "The job does not run. Repair the cause and apply again.",
+                        )
+                        .await)
+                    }
+                    stage if starts && (!stage.has_run()) => Ok(Poll::Pending(format!("status {status}"))),
+                    _ => Ok(Poll::Ready(detail)),
+                }
+            }
+            Err(cause) if cause.is_not_found() => Ok(Poll::Pending("not shown yet".to_owned())),
+            Err(cause) => Err(error::unable(&what, &cause).into()),
+        }
+    })
+    .await
+}

@@ -1,0 +1,76 @@
+//! `dts_instance`: what is paid for. Bought first (type, engines, regions), or for a job that was configured first
+//! (`job_id`), then only past the gate of its precheck. One file per step, as for `dts_job`.
+
+mod create;
+mod plan;
+mod read;
+mod remove;
+mod schema;
+mod update;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::provider::Client;
+use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
+use crate::framework::{Diagnostics, Object, Schema};
+
+/// `dts_instance`
+#[derive(Debug)]
+pub(super) struct Instance;
+
+const TIMEOUT: Duration = Duration::from_secs(20 * 60);
+
+/// What an instance is bought as, for good: with `job_id` all of it follows from the job.
+const SHAPE: [&str; 5] = [
+    "type",
+    "source_endpoint_engine_name",
+    "destination_endpoint_engine_name",
+    "source_region",
+    "destination_region",
+];
+
+#[async_trait]
+impl Resource<Client> for Instance {
+    fn type_name(&self) -> &'static str {
+        "dts_instance"
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
+        schema::validate(config, diagnostics);
+    }
+
+    fn plan(&self, plan: &mut Plan<'_, Client>) {
+        plan::plan(plan);
+    }
+
+    fn plan_destroy(&self, prior: &Object, diagnostics: &mut Diagnostics) {
+        diagnostics.extend(plan::cannot_release(prior));
+    }
+
+    async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+        create::create(apply).await
+    }
+
+    async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
+        read::read(read).await
+    }
+
+    async fn update(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
+        update::update(apply).await
+    }
+
+    async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
+        remove::release(delete).await
+    }
+
+    async fn import(&self, id: &str, client: Arc<Client>) -> Result<Object, Diagnostics> {
+        read::import(id, &client).await
+    }
+}

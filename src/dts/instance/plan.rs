@@ -1,0 +1,153 @@
+//! Which calls a change of an instance needs, and when it may be replaced at all.
+
+use super::SHAPE;
+use crate::dts::provider::Client;
+use crate::dts::status::Stage;
+use crate::framework::import::IMPORTED;
+use crate::framework::resource::Plan;
+use crate::framework::validate::is_set;
+use crate::framework::{Diagnostic, Object, Path};
+
+pub(super) fn plan(plan: &mut Plan<'_, Client>) {
+    if plan.is_create() {
+        if plan.config.get("auto_start").is_null() {
+            plan.planned.set("auto_start", false);
+        }
+        if !is_set(plan.config, "job_id") {
+            plan.unknown("job_id");
+        }
+        plan.planned.set("operations", vec!["CreateDtsInstance"]);
+        return;
+    }
+    plan_update(plan);
+}
+
+/// What an instance costs until it is released makes its replacement the user's decision: an unknown value never plans one,
+/// and a known one only when this very run has read the instance (the apply plans again without reading).
+fn plan_update(plan: &mut Plan<'_, Client>) {
+    let Some(prior) = plan.prior else { return };
+    for name in ["status", "operations"] {
+        plan.keep(name);
+    }
+    let undecided = ["job_id"]
+        .into_iter()
+        .chain(SHAPE)
+        .any(|name| plan.planned.get(name).is_unknown());
+    let seen = plan
+        .client
+        .zip(prior.str("id"))
+        .is_some_and(|(client, id)| client.has_seen(id));
+    for name in ["job_id"].into_iter().chain(SHAPE) {
+        let (old, new) = (prior.get(name), plan.planned.get(name));
+        if old == new || new.is_unknown() || old.is_null() {
+            continue;
+        }
+        if seen {
+            plan.replace(Path::attribute(name));
+        } else {
+            plan.refuse(
+                Diagnostic::error(
+                    format!("Unable to keep the DTS instance: {name} is another now"),
+                    format!(
+                        "An instance cannot change its {name}, and this apply was not planned to release it and buy another. To do \
+                         that, plan again: the change is known now, and the plan shows the replacement. If the job was replaced, \
+                         replace the instance with it: `terraform apply -replace` names it, or set `replace_triggered_by` in its \
+                         `lifecycle`."
+                    ),
+                )
+                .at(Path::attribute(name)),
+            );
+        }
+    }
+    if plan.replaces() {
+        plan.diagnostics.extend(cannot_release(prior));
+        return;
+    }
+    let imported = plan.private.is_set(IMPORTED);
+    for name in ["pay_type", "period", "used_time"] {
+        let adopted = imported && prior.get(name).is_null();
+        if plan.changes(name) && !plan.planned.get(name).is_unknown() && !adopted {
+            plan.refuse(
+                Diagnostic::error(
+                    format!("Unable to change {name} of a DTS instance"),
+                    "This provider cannot change how an instance is paid for yet. Change it in the DTS console and then here, or \
+                     replace the instance (`terraform apply -replace`).",
+                )
+                .at(Path::attribute(name)),
+            );
+        }
+    }
+    let nothing_else = {
+        let mut same = plan.planned.clone();
+        for name in ["job_id"].into_iter().chain(SHAPE) {
+            if same.get(name).is_unknown() {
+                same.set(name, prior.get(name).clone());
+            }
+        }
+        same == *prior
+    };
+    // What only may turn out to be another value calls nothing; the list then stays as it is, for the apply may find no change.
+    if nothing_else {
+        return;
+    }
+    plan.unknown("status");
+    if undecided && !plan.planned.get("instance_class").is_wholly_known() {
+        plan.unknown("operations");
+        return;
+    }
+    match operations(prior, &plan.planned) {
+        Some(operations) => plan.planned.set("operations", operations),
+        None => plan.unknown("operations"),
+    }
+    if prior.bool("auto_start") == Some(true) && plan.planned.bool("auto_start") == Some(false) {
+        plan.diagnostics.push(
+            Diagnostic::warning(
+                "auto_start = false does not stop a job",
+                "A job that was started goes on. Set `desired_status` on the `dts_job` to suspend or stop it.",
+            )
+            .at(Path::attribute("auto_start")),
+        );
+    }
+}
+
+/// The calls of an update; `None` while a value that decides is unknown.
+pub(super) fn operations(prior: &Object, planned: &Object) -> Option<Vec<&'static str>> {
+    let mut operations = Vec::new();
+    if ["instance_class", "auto_start"]
+        .iter()
+        .any(|name| planned.get(name).is_unknown())
+    {
+        return None;
+    }
+    if prior.get("instance_class") != planned.get("instance_class") {
+        operations.push("TransferInstanceClass");
+    }
+    if starts(prior, planned) {
+        operations.push("StartDtsJob");
+    }
+    Some(operations)
+}
+
+pub(super) fn starts(prior: &Object, planned: &Object) -> bool {
+    planned.bool("auto_start") == Some(true)
+        && prior.bool("auto_start") != Some(true)
+        && !has_started(prior.str("status").unwrap_or_default())
+}
+
+/// Whether a job is on its way, or has been: nothing is left to start.
+pub(super) fn has_started(status: &str) -> bool {
+    let stage = Stage::of(status);
+    stage.has_run() || stage == Stage::Prechecking
+}
+
+pub(super) fn cannot_release(prior: &Object) -> Option<Diagnostic> {
+    let prepaid = prior.str("pay_type") == Some("PrePaid");
+    (prepaid && prior.str("on_destroy") != Some("keep")).then(|| {
+        Diagnostic::error(
+            format!("Unable to release PrePaid DTS instance {}", prior.str("id").unwrap_or_default()),
+            "DTS releases a PrePaid instance only when it expires. Set `on_destroy = \"keep\"` and apply that first: a destroy then \
+             only forgets the instance, which goes on until it expires.",
+        )
+        .at(Path::attribute("on_destroy"))
+    })
+}

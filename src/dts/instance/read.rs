@@ -1,0 +1,93 @@
+//! Reading an instance back, and importing one.
+
+use tokio_util::sync::CancellationToken;
+
+use super::plan::has_started;
+use crate::api;
+use crate::dts::provider::Client;
+use crate::dts::status::Stage;
+use crate::dts::{error, no_such};
+use crate::framework::resource::Read;
+use crate::framework::{Diagnostics, Object};
+
+pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
+    let id = read.state.str("id").unwrap_or_default().to_owned();
+    let api = read.client.api(&read.cancel)?;
+    let detail = match api.describe_dts_job_detail(&api::JobRef::instance(&id)).await {
+        Ok(detail) => detail,
+        Err(cause) if cause.is_not_found() => return Ok(false),
+        Err(cause) => return Err(error::unable(&format!("read DTS instance {id}"), &cause).into()),
+    };
+    read.client.saw(&id);
+    read.client.claim(&id);
+    let imported = read.state.get("auto_start").is_null();
+    read_back(&mut read.state, &detail, imported);
+    Ok(true)
+}
+
+pub(super) async fn import(id: &str, client: &Client) -> Result<Object, Diagnostics> {
+    let what = format!("import DTS instance {id}");
+    let api = client.api(&CancellationToken::new())?;
+    match api.describe_dts_job_detail(&api::JobRef::instance(id)).await {
+        Ok(detail) if detail.dts_instance_id.as_deref().is_none_or(|found| found == id) => {
+            Ok(Object::new().with("id", id).with("on_destroy", "release"))
+        }
+        Ok(_) => Err(no_such(&what, "instance", id, api.region())),
+        Err(cause) if cause.is_not_found() => Err(no_such(&what, "instance", id, api.region())),
+        Err(cause) => Err(error::unable(&what, &cause).into()),
+    }
+}
+
+/// Brings `state` up to date with what DTS reports.
+pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: bool) {
+    let status = detail.status.clone().unwrap_or_default();
+    if let Some(job_id) = &detail.dts_job_id {
+        state.set("job_id", job_id.as_str());
+    }
+    let kind = detail
+        .job_type
+        .as_deref()
+        .map(|kind| match kind.to_ascii_lowercase().as_str() {
+            "online" | "migration" => "MIGRATION".to_owned(),
+            "subscribe" => "SUBSCRIBE".to_owned(),
+            "sync" => "SYNC".to_owned(),
+            _ => kind.to_ascii_uppercase(),
+        });
+    let reported = [
+        ("type", kind.as_deref()),
+        (
+            "source_endpoint_engine_name",
+            detail.source.engine_name.as_deref(),
+        ),
+        (
+            "destination_endpoint_engine_name",
+            detail.destination.engine_name.as_deref(),
+        ),
+        ("source_region", detail.source.region.as_deref()),
+        ("destination_region", detail.destination.region.as_deref()),
+        ("instance_class", detail.dts_job_class.as_deref()),
+        ("pay_type", detail.pay_type.as_deref()),
+    ];
+    for (name, there) in reported {
+        let Some(there) = there else { continue };
+        if !state
+            .str(name)
+            .is_some_and(|mine| mine.eq_ignore_ascii_case(there))
+        {
+            state.set(name, there);
+        }
+    }
+    let started = has_started(&status);
+    if imported {
+        state.set("auto_start", started);
+    } else if state.bool("auto_start") == Some(true)
+        && matches!(
+            Stage::of(&status),
+            Stage::NotStarted | Stage::PreCheckPass | Stage::PrecheckFailed
+        )
+    {
+        // It was to be started and is not: the next plan shows the start.
+        state.set("auto_start", false);
+    }
+    state.set("status", status);
+}
