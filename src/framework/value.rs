@@ -9,7 +9,7 @@ use super::types::Type;
 /// [`Value::List`]; a map, an object and a block are all [`Value::Map`].
 ///
 /// `Debug` never shows text: any string may be a secret.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub enum Value {
     /// Not set.
     #[default]
@@ -174,7 +174,7 @@ impl<T: Into<Value>> From<Vec<T>> for Value {
 }
 
 /// The members of an object, a block or a map, sorted by name. A member that is absent reads as null.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Object(BTreeMap<String, Value>);
 
 impl Object {
