@@ -13,16 +13,19 @@
 //! - [`server`]: the facade that a wire protocol drives; every panic ends there as a diagnostic
 
 pub mod apply;
+mod bodies;
 pub mod conform;
 pub mod datasource;
 pub mod diagnostic;
 pub mod equal;
 pub mod import;
+mod outcome;
 pub mod path;
 pub mod plan;
 pub mod private;
 pub mod provider;
 pub mod read;
+mod replace;
 pub mod resource;
 pub mod rules;
 pub mod schema;

@@ -11,6 +11,7 @@ mod propose;
 mod shape;
 
 pub use applied::{check_applied, check_data_source, check_read, check_second_plan, check_state};
+pub(super) use applied::{nested_fits, value_fits};
 pub use planned::check_plan;
 pub use propose::propose;
 pub use shape::{check_diagnostics, check_shape};

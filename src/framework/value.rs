@@ -196,7 +196,10 @@ impl Object {
 
     /// Sets a member.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.0.insert(name.to_owned(), value.into());
+        match self.0.get_mut(name) {
+            Some(member) => *member = value.into(),
+            None => drop(self.0.insert(name.to_owned(), value.into())),
+        }
     }
 
     /// The same with one member set: for literals.
@@ -244,6 +247,11 @@ impl Object {
     /// Each member in order of its name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Each member for change, in order of its name.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
+        self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
     }
 
     /// How many members.

@@ -50,6 +50,20 @@ pub fn check_data_source(block: &Block, config: &Value, state: &Value) -> Vec<St
     found
 }
 
+/// Whether a value is what was planned: the same where that is known, and of any value where it is not.
+pub(in crate::framework) fn value_fits(ty: &Type, planned: &Value, applied: &Value) -> bool {
+    let mut found = Vec::new();
+    after_value(ty, planned, applied, "", &mut found);
+    found.is_empty()
+}
+
+/// As [`value_fits`], for a nested block.
+pub(in crate::framework) fn nested_fits(nested: &NestedBlock, planned: &Value, applied: &Value) -> bool {
+    let mut found = Vec::new();
+    after_nested(nested, planned, applied, "", &mut found);
+    found.is_empty()
+}
+
 fn after_body(block: &Block, before: &Value, after: &Value, at: &str, found: &mut Vec<String>) {
     let (Value::Map(before), Value::Map(after)) = (before, after) else {
         if !before.is_unknown() && presence(before) != presence(after) {

@@ -56,7 +56,7 @@ fn propose_nested(nested: &NestedBlock, prior: &Value, config: &Value) -> Value 
                     .position(|prior| may_come_from(block, prior, item))
                     .map(|at| left.remove(at));
                 let proposed = propose(block, found.unwrap_or(NULL), item);
-                if !out.contains(&proposed) {
+                if !proposed.is_wholly_known() || !out.contains(&proposed) {
                     out.push(proposed);
                 }
             }
