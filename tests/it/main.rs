@@ -6,6 +6,8 @@ mod emulator;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod plugin;
 #[cfg(test)]
 mod scripts;
