@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::conform::{self, Unknowns};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::import::IMPORTED;
+use super::outcome;
 use super::plan::{CREATES, SAW_PRIOR};
 use super::private::Private;
 use super::resource::{Apply, Delete, Replacement, Resource};
@@ -76,10 +78,23 @@ pub async fn apply<C: Send + Sync + 'static>(
             let prior = prior.as_map().cloned();
             change(resource, block, client, cancel, prior, planned, config, private).await
         }
-        (_, planned) => Response {
-            state: planned,
+        (Value::Null, Value::Null) => Response {
+            state: Value::Null,
             private,
             diagnostics: Diagnostics::new(),
+        },
+        // Nothing is deleted but on a plan that says so.
+        (prior, _) => Response {
+            state: prior,
+            private,
+            diagnostics: Diagnostic::error(
+                "Unable to apply a malformed plan",
+                format!(
+                    "The plan for {} is no object. Nothing was changed. Please report this.",
+                    resource.type_name()
+                ),
+            )
+            .into(),
         },
     }
 }
@@ -126,28 +141,72 @@ async fn change<C: Send + Sync + 'static>(
     } else {
         shield(resource.update(&mut apply)).await
     };
+    let prior = (!creates).then_some(&apply.prior);
     let mut diagnostics = std::mem::take(&mut apply.warnings);
-    let (state, private, unknowns_are_bugs) = match outcome {
-        Ok(()) => (Value::Map(apply.state), apply.private, true),
+    let (state, private) = match outcome {
+        Ok(()) => {
+            apply.private.remove(IMPORTED);
+            let state = complete(block, prior, &apply.planned, apply.state, &mut diagnostics);
+            (state, apply.private)
+        }
         Err(errors) => {
             diagnostics.extend(errors);
             match checkpoint.take() {
-                Some((state, private)) => (Value::Map(state), private, false),
-                None => (Value::Null, apply.private, false),
+                Some((state, private)) => (settled(block, prior, state), private),
+                None => (Value::Null, apply.private),
             }
         }
     };
-    // After an error some values may well be unknown still: they are null then, and the error has been told.
-    let mut complaints = Diagnostics::new();
-    let state = conform::conform(block, state, Unknowns::Refuse, &mut complaints);
-    if unknowns_are_bugs {
-        diagnostics.extend(complaints);
-    }
     Response {
         state,
         private,
         diagnostics,
     }
+}
+
+/// The state after a success: complete, as planned, wholly known. What the handler left unknown or malformed is a bug,
+/// told as an error; the rest of the state is kept.
+fn complete(
+    block: &Block,
+    prior: Option<&Object>,
+    planned: &Object,
+    state: Object,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    let mut complaints = Diagnostics::new();
+    let state = conform::conform(block, Value::Map(state), Unknowns::Keep, &mut complaints);
+    let Value::Map(mut state) = state else {
+        return state;
+    };
+    let mut differences = Diagnostics::new();
+    outcome::as_planned(block, planned, &mut state, &mut differences);
+    if !state.is_wholly_known() {
+        // Only for what there is to say of each unknown value.
+        conform::conform(
+            block,
+            Value::Map(state.clone()),
+            Unknowns::Refuse,
+            &mut complaints,
+        );
+    }
+    // What is malformed differs from the plan too: that is said once.
+    diagnostics.extend(if complaints.is_empty() {
+        differences
+    } else {
+        complaints
+    });
+    settled(block, prior, state)
+}
+
+/// A state with nothing unknown: an operation that ended early leaves values unknown, and the error has been told.
+fn settled(block: &Block, prior: Option<&Object>, mut state: Object) -> Value {
+    outcome::fill_unknown(block, None, prior, &mut state);
+    conform::conform(
+        block,
+        Value::Map(state),
+        Unknowns::Refuse,
+        &mut Diagnostics::new(),
+    )
 }
 
 async fn delete<C: Send + Sync + 'static>(
@@ -156,39 +215,40 @@ async fn delete<C: Send + Sync + 'static>(
     client: Arc<C>,
     cancel: CancellationToken,
     prior: Object,
-    private: Private,
+    mut private: Private,
 ) -> Response {
-    let replacing = private.is_set(CREATES).then(|| {
-        if private.is_set(SAW_PRIOR) {
-            Replacement::Planned
-        } else {
-            Replacement::Tainted
-        }
+    // The marks are for this once: a delete that fails leaves an object which may be removed for good next time.
+    let creates = private.remove(CREATES).is_some();
+    let saw_prior = private.remove(SAW_PRIOR).is_some();
+    let replacing = creates.then_some(if saw_prior {
+        Replacement::Planned
+    } else {
+        Replacement::Tainted
     });
     let mut delete = Delete {
-        state: prior,
+        state: prior.clone(),
         private,
         replacing,
         client,
         cancel,
         warnings: Diagnostics::new(),
     };
-    let outcome = shield(resource.delete(&mut delete)).await;
+    let outcome = catch(resource.delete(&mut delete)).await;
     let mut diagnostics = std::mem::take(&mut delete.warnings);
-    let state = match outcome {
-        Ok(()) => Value::Null,
-        Err(errors) => {
+    let left = match outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(errors)) => {
             diagnostics.extend(errors);
-            conform::conform(
-                block,
-                Value::Map(delete.state),
-                Unknowns::Refuse,
-                &mut Diagnostics::new(),
-            )
+            Some(delete.state)
+        }
+        Err(panic) => {
+            // Where it stopped nobody knows, nor what it had done to the state.
+            diagnostics.push(panic);
+            Some(prior.clone())
         }
     };
     Response {
-        state,
+        state: left.map_or(Value::Null, |state| settled(block, Some(&prior), state)),
         private: delete.private,
         diagnostics,
     }
@@ -198,10 +258,15 @@ async fn delete<C: Send + Sync + 'static>(
 pub(super) async fn shield<T>(
     handler: impl Future<Output = Result<T, Diagnostics>>,
 ) -> Result<T, Diagnostics> {
+    catch(handler).await.unwrap_or_else(|panic| Err(panic.into()))
+}
+
+/// Runs a handler and tells its own error from a panic in it.
+async fn catch<T>(handler: impl Future<Output = T>) -> Result<T, Diagnostic> {
     AssertUnwindSafe(handler)
         .catch_unwind()
         .await
-        .unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
+        .map_err(|panic| panicked(panic.as_ref()))
 }
 
 /// Runs a pure step; a panic in it becomes an error.

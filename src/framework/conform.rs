@@ -1,8 +1,10 @@
 //! Makes any object fit its schema. Terraform loses the whole object when a state does not decode or
 //! holds a write-only value, so every state passes here before it leaves the process.
 
+use std::collections::HashSet;
+
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::path::Path;
+use super::path::Trail;
 use super::schema::{Block, Nesting};
 use super::types::Type;
 use super::value::{Object, Value};
@@ -26,10 +28,13 @@ pub fn conform(block: &Block, value: Value, unknowns: Unknowns, diagnostics: &mu
     };
     match value {
         Value::Null => Value::Null,
-        Value::Map(object) => Value::Map(work.body(block, object, &Path::root())),
+        Value::Map(mut object) => {
+            work.body(block, &mut object, &Trail::Root);
+            Value::Map(object)
+        }
         other => {
             work.complain(
-                &Path::root(),
+                &Trail::Root,
                 &format!("an object was expected, not {}", kind(&other)),
             );
             Value::Null
@@ -38,44 +43,52 @@ pub fn conform(block: &Block, value: Value, unknowns: Unknowns, diagnostics: &mu
 }
 
 /// The same object with every write-only value null, at any depth.
-pub fn without_write_only(block: &Block, object: Object) -> Object {
-    let mut out = object;
+pub fn without_write_only(block: &Block, mut object: Object) -> Object {
+    drop_write_only(block, &mut object);
+    object
+}
+
+fn drop_write_only(block: &Block, object: &mut Object) {
     for attribute in block.attributes.iter().filter(|attribute| attribute.write_only) {
-        if out.contains(&attribute.name) {
-            out.set(&attribute.name, Value::Null);
+        if let Some(value) = object.get_mut(&attribute.name) {
+            *value = Value::Null;
         }
     }
     for nested in &block.blocks {
-        if let Some(value) = out.get_mut(&nested.name) {
-            let taken = std::mem::take(value);
-            *value = each_body(taken, nested.nesting, &mut |body| {
-                without_write_only(&nested.block, body)
+        if let Some(value) = object.get_mut(&nested.name) {
+            each_body(value, nested.nesting, &mut |body| {
+                drop_write_only(&nested.block, body)
             });
         }
     }
-    out
 }
 
 /// Applies `change` to each body of a nested block's value.
-pub(super) fn each_body(value: Value, nesting: Nesting, change: &mut dyn FnMut(Object) -> Object) -> Value {
-    let mut one = |value: Value| match value {
-        Value::Map(body) => Value::Map(change(body)),
-        other => other,
+fn each_body(value: &mut Value, nesting: Nesting, change: &mut dyn FnMut(&mut Object)) {
+    let mut one = |value: &mut Value| {
+        if let Value::Map(body) = value {
+            change(body);
+        }
     };
     match (nesting, value) {
         (Nesting::Single, value) => one(value),
-        (Nesting::List | Nesting::Set, Value::List(items)) => {
-            Value::List(items.into_iter().map(one).collect())
-        }
-        (Nesting::Map, Value::Map(members)) => Value::Map(
-            members
-                .into_iter()
-                .map(|(key, value)| (key, one(value)))
-                .collect(),
-        ),
-        (_, other) => other,
+        (Nesting::List | Nesting::Set, Value::List(items)) => items.iter_mut().for_each(one),
+        (Nesting::Map, Value::Map(members)) => members.iter_mut().for_each(|(_, member)| one(member)),
+        _ => {}
     }
 }
+
+/// Takes out what is in a set twice. Unknown values may turn out to differ: they stay.
+fn unique(items: &mut Vec<Value>) {
+    if items.len() < 2 || items.iter().collect::<HashSet<_>>().len() == items.len() {
+        return;
+    }
+    let mut kept = HashSet::new();
+    items.retain(|item| !item.is_wholly_known() || kept.insert(item.clone()));
+}
+
+/// Types from a schema end somewhere; a dynamic value brings its own, of any depth.
+const MAX_DEPTH: usize = 100;
 
 struct Work<'a> {
     unknowns: Unknowns,
@@ -83,11 +96,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn complain(&mut self, at: &Path, what: &str) {
-        let place = if at.steps().is_empty() {
+    fn complain(&mut self, at: &Trail<'_>, what: &str) {
+        let path = at.to_path();
+        let place = if path.steps().is_empty() {
             "the object".to_owned()
         } else {
-            format!("`{at}`")
+            format!("`{path}`")
         };
         self.diagnostics.push(
             Diagnostic::error(
@@ -97,168 +111,174 @@ impl Work<'_> {
                      This is a bug in the provider; please report it."
                 ),
             )
-            .at(at.clone()),
+            .at(path),
         );
     }
 
-    fn body(&mut self, block: &Block, mut object: Object, at: &Path) -> Object {
-        let mut out = Object::new();
+    fn body(&mut self, block: &Block, object: &mut Object, at: &Trail<'_>) {
         for attribute in &block.attributes {
-            let value = object.remove(&attribute.name).unwrap_or_default();
-            let at = at.clone().then(&attribute.name);
-            let value = if attribute.write_only {
-                Value::Null
-            } else {
-                self.value(&attribute.ty, value, &at)
-            };
-            out.set(&attribute.name, value);
+            let name = attribute.name.as_str();
+            match object.get_mut(name) {
+                None => object.set(name, Value::Null),
+                Some(value) if attribute.write_only => *value = Value::Null,
+                Some(value) => self.value(&attribute.ty, value, &Trail::Attribute(at, name), 0),
+            }
         }
         for nested in &block.blocks {
-            let value = object.remove(&nested.name).unwrap_or_default();
-            let at = at.clone().then(&nested.name);
-            out.set(
-                &nested.name,
-                self.nested(nested.nesting, &nested.block, value, &at),
-            );
+            let name = nested.name.as_str();
+            match object.get_mut(name) {
+                None => object.set(name, empty(nested.nesting)),
+                Some(value) => {
+                    self.nested(nested.nesting, &nested.block, value, &Trail::Attribute(at, name));
+                }
+            }
         }
-        if let Some((name, _)) = object.iter().next() {
+        if object.len() > block.attributes.len() + block.blocks.len() {
+            self.without_others(object, at, |name| {
+                block.find_attribute(name).is_some() || block.find_block(name).is_some()
+            });
+        }
+    }
+
+    fn without_others(&mut self, object: &mut Object, at: &Trail<'_>, known: impl Fn(&str) -> bool) {
+        let others = object.iter().map(|(name, _)| name).filter(|name| !known(name));
+        for name in others.map(str::to_owned).collect::<Vec<String>>() {
+            object.remove(&name);
             self.complain(at, &format!("`{name}` is not in the schema"));
         }
-        out
     }
 
-    fn nested(&mut self, nesting: Nesting, block: &Block, value: Value, at: &Path) -> Value {
-        match (nesting, value) {
-            (_, Value::Unknown) => self.unknown(at, nesting),
-            (Nesting::Single, Value::Null) => Value::Null,
-            (Nesting::Single, Value::Map(body)) => Value::Map(self.body(block, body, at)),
-            (Nesting::List | Nesting::Set, Value::Null) => Value::List(Vec::new()),
-            (Nesting::Map, Value::Null) => Value::Map(Object::new()),
+    fn nested(&mut self, nesting: Nesting, block: &Block, value: &mut Value, at: &Trail<'_>) {
+        match (nesting, &mut *value) {
+            (Nesting::Single, Value::Null) => {}
+            (_, Value::Null) => *value = empty(nesting),
+            (_, Value::Unknown) if self.unknowns == Unknowns::Keep => {}
+            (_, Value::Unknown) => {
+                self.complain(at, STILL_UNKNOWN);
+                *value = empty(nesting);
+            }
+            (Nesting::Single, Value::Map(body)) => self.body(block, body, at),
             (Nesting::List | Nesting::Set, Value::List(items)) => {
-                let mut out = Vec::new();
-                for (index, item) in items.into_iter().enumerate() {
-                    let at = if nesting == Nesting::List {
-                        at.clone().index(index)
-                    } else {
-                        at.clone()
-                    };
-                    match item {
-                        Value::Map(body) => out.push(Value::Map(self.body(block, body, &at))),
-                        other => self.complain(&at, &format!("a block was expected, not {}", kind(&other))),
-                    }
+                let mut index = 0;
+                items.retain_mut(|item| {
+                    let element = Trail::Index(at, index);
+                    index += 1;
+                    // An element of a set has no path: it ends at the set.
+                    let at = if nesting == Nesting::List { &element } else { at };
+                    self.element(block, item, at)
+                });
+                if nesting == Nesting::Set {
+                    unique(items);
                 }
-                Value::List(out)
             }
             (Nesting::Map, Value::Map(members)) => {
-                let mut out = Object::new();
-                for (key, member) in members {
-                    let at = at.clone().key(&key);
-                    match member {
-                        Value::Map(body) => out.set(&key, self.body(block, body, &at)),
-                        other => self.complain(&at, &format!("a block was expected, not {}", kind(&other))),
+                let mut unfit = Vec::new();
+                for (key, member) in members.iter_mut() {
+                    if !self.element(block, member, &Trail::Key(at, key)) {
+                        unfit.push(key.to_owned());
                     }
                 }
-                Value::Map(out)
+                for key in unfit {
+                    members.remove(&key);
+                }
             }
             (_, other) => {
-                self.complain(at, &format!("a block was expected, not {}", kind(&other)));
-                empty(nesting)
+                self.complain(at, &format!("a block was expected, not {}", kind(other)));
+                *value = empty(nesting);
             }
         }
     }
 
-    fn unknown(&mut self, at: &Path, nesting: Nesting) -> Value {
-        if self.unknowns == Unknowns::Keep {
-            return Value::Unknown;
+    /// Whether an element of a repeated block may stay.
+    fn element(&mut self, block: &Block, value: &mut Value, at: &Trail<'_>) -> bool {
+        match value {
+            Value::Map(body) => self.body(block, body, at),
+            Value::Unknown if self.unknowns == Unknowns::Keep => {}
+            other => {
+                self.complain(at, &format!("a block was expected, not {}", kind(other)));
+                return false;
+            }
         }
-        self.complain(at, "the value is still unknown after the operation");
-        empty(nesting)
+        true
     }
 
-    fn value(&mut self, ty: &Type, value: Value, at: &Path) -> Value {
-        match (ty, value) {
-            (_, Value::Null) => Value::Null,
-            (_, Value::Unknown) if self.unknowns == Unknowns::Keep => Value::Unknown,
+    fn value(&mut self, ty: &Type, value: &mut Value, at: &Trail<'_>, depth: usize) {
+        if depth > MAX_DEPTH {
+            self.complain(at, "it is nested too deeply");
+            *value = Value::Null;
+            return;
+        }
+        let depth = depth + 1;
+        match (ty, &mut *value) {
+            (_, Value::Null)
+            | (Type::Bool, Value::Bool(_))
+            | (Type::Number, Value::Number(_))
+            | (Type::String, Value::String(_)) => {}
+            (_, Value::Unknown) if self.unknowns == Unknowns::Keep => {}
             (_, Value::Unknown) => {
-                self.complain(at, "the value is still unknown after the operation");
-                Value::Null
+                self.complain(at, STILL_UNKNOWN);
+                *value = Value::Null;
             }
-            (Type::Bool, value @ Value::Bool(_))
-            | (Type::Number, value @ Value::Number(_))
-            | (Type::String, value @ Value::String(_)) => value,
-            (Type::List(of), Value::List(items)) => Value::List(self.items(items, at, |_| Some(of))),
-            (Type::Set(of), Value::List(items)) => {
-                let mut unique = Vec::new();
-                for item in self.items(items, at, |_| Some(of)) {
-                    if !unique.contains(&item) {
-                        unique.push(item);
-                    }
+            (Type::List(of), Value::List(items)) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.value(of, item, &Trail::Index(at, index), depth);
                 }
-                Value::List(unique)
+            }
+            (Type::Set(of), Value::List(items)) => {
+                for item in items.iter_mut() {
+                    self.value(of, item, at, depth);
+                }
+                unique(items);
             }
             (Type::Tuple(types), Value::List(items)) if types.len() == items.len() => {
-                Value::List(self.items(items, at, |index| types.get(index)))
+                for (index, (ty, item)) in types.iter().zip(items).enumerate() {
+                    self.value(ty, item, &Trail::Index(at, index), depth);
+                }
             }
-            (Type::Map(of), Value::Map(members)) => Value::Map(
-                members
-                    .into_iter()
-                    .map(|(key, member)| {
-                        let at = at.clone().key(&key);
-                        let member = self.value(of, member, &at);
-                        (key, member)
-                    })
-                    .collect(),
-            ),
-            (Type::Object(types), Value::Map(mut members)) => {
-                let mut out = Object::new();
+            (Type::Map(of), Value::Map(members)) => {
+                for (key, member) in members.iter_mut() {
+                    self.value(of, member, &Trail::Key(at, key), depth);
+                }
+            }
+            (Type::Object(types), Value::Map(members)) => {
                 for (name, ty) in types {
-                    let member = members.remove(name).unwrap_or_default();
-                    out.set(name, self.value(ty, member, &at.clone().then(name)));
+                    match members.get_mut(name) {
+                        None => members.set(name, Value::Null),
+                        Some(member) => self.value(ty, member, &Trail::Attribute(at, name), depth),
+                    }
                 }
-                if let Some((name, _)) = members.iter().next() {
-                    self.complain(at, &format!("`{name}` is not in the schema"));
+                if members.len() > types.len() {
+                    self.without_others(members, at, |name| types.contains_key(name));
                 }
-                Value::Map(out)
+            }
+            (Type::Dynamic, Value::Dynamic(inner)) if inner.0 == Type::Dynamic => {
+                // A type that is no type: what counts is the value inside.
+                let inner = std::mem::take(&mut inner.1);
+                *value = inner;
+                self.value(ty, value, at, depth);
             }
             (Type::Dynamic, Value::Dynamic(inner)) => {
-                let (ty, value) = *inner;
-                let value = self.value(&ty, value, at);
-                Value::Dynamic(Box::new((ty, value)))
+                let (ty, value) = inner.as_mut();
+                self.value(ty, value, at, depth);
             }
-            (Type::Dynamic, value @ (Value::Bool(_) | Value::Number(_) | Value::String(_))) => {
+            (Type::Dynamic, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
                 let ty = match value {
                     Value::Bool(_) => Type::Bool,
                     Value::Number(_) => Type::Number,
                     _ => Type::String,
                 };
-                Value::Dynamic(Box::new((ty, value)))
+                *value = Value::Dynamic(Box::new((ty, std::mem::take(value))));
             }
             (ty, other) => {
-                self.complain(
-                    at,
-                    &format!("{} was expected, not {}", ty.to_json(), kind(&other)),
-                );
-                Value::Null
+                let what = format!("{} was expected, not {}", ty.to_json(), kind(other));
+                self.complain(at, &what);
+                *value = Value::Null;
             }
         }
     }
-
-    fn items<'t>(
-        &mut self,
-        items: Vec<Value>,
-        at: &Path,
-        ty: impl Fn(usize) -> Option<&'t Type>,
-    ) -> Vec<Value> {
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| match ty(index) {
-                Some(ty) => self.value(ty, item, &at.clone().index(index)),
-                None => Value::Null,
-            })
-            .collect()
-    }
 }
+
+const STILL_UNKNOWN: &str = "the value is still unknown after the operation";
 
 fn empty(nesting: Nesting) -> Value {
     match nesting {

@@ -6,21 +6,28 @@
 //! - [`schema`]: what a provider, resource or data source accepts and answers
 //! - [`provider`], [`resource`], [`datasource`]: what an author implements
 //! - [`timeouts`], [`private`]: what every resource may have
+//! - [`equal`]: when two values are the same
 //! - [`conform`]: makes any object fit its schema, so that a state can always be encoded
 //! - [`validate`], [`plan`], [`apply`], [`read`], [`import`], [`upgrade`]: one file for each step of the lifecycle
+//! - [`rules`]: what Terraform checks of all that, for our tests
 //! - [`server`]: the facade that a wire protocol drives; every panic ends there as a diagnostic
 
 pub mod apply;
+mod bodies;
 pub mod conform;
 pub mod datasource;
 pub mod diagnostic;
+pub mod equal;
 pub mod import;
+mod outcome;
 pub mod path;
 pub mod plan;
 pub mod private;
 pub mod provider;
 pub mod read;
+mod replace;
 pub mod resource;
+pub mod rules;
 pub mod schema;
 pub mod server;
 pub mod timeouts;

@@ -35,6 +35,13 @@ impl Path {
         self
     }
 
+    /// One step further.
+    #[must_use]
+    pub(super) fn step(mut self, step: Step) -> Path {
+        self.0.push(step);
+        self
+    }
+
     /// The element `index` of the list at this path.
     #[must_use]
     pub fn index(mut self, index: usize) -> Path {
@@ -67,6 +74,31 @@ impl fmt::Display for Path {
             }
         }
         Ok(())
+    }
+}
+
+/// A path on the way down, made of borrowed steps: most walks have nothing to say about most places.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Trail<'a> {
+    /// The whole object.
+    Root,
+    /// The attribute or block of that name.
+    Attribute(&'a Trail<'a>, &'a str),
+    /// The element of a map.
+    Key(&'a Trail<'a>, &'a str),
+    /// The element of a list.
+    Index(&'a Trail<'a>, usize),
+}
+
+impl Trail<'_> {
+    /// As a path.
+    pub(super) fn to_path(self) -> Path {
+        match self {
+            Trail::Root => Path::root(),
+            Trail::Attribute(parent, name) => parent.to_path().then(name),
+            Trail::Key(parent, key) => parent.to_path().key(key),
+            Trail::Index(parent, index) => parent.to_path().index(index),
+        }
     }
 }
 

@@ -1,12 +1,19 @@
 //! Planning, in the order that Terraform's rules demand: defaults, write-only values out, what means the same is
 //! kept, computed values become unknown where something changes, the resource has its say, replacements.
 
+use super::apply::shield_pure;
+use super::bodies;
 use super::conform::{self, Unknowns};
-use super::diagnostic::Diagnostics;
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::equal;
+use super::import::IMPORTED;
 use super::path::Path;
 use super::private::Private;
+use super::replace;
 use super::resource::{Plan, Resource};
-use super::schema::{Block, Nesting};
+use super::rules;
+use super::schema::{Block, Mode, Nesting};
+use super::timeouts;
 use super::value::{Object, Value};
 
 /// The private key by which a removal knows that it is the first half of a replacement: only the plan of a
@@ -33,7 +40,7 @@ pub struct Request {
 /// What we plan.
 #[derive(Debug)]
 pub struct Response {
-    /// The planned state; null for a destroy.
+    /// The planned state; null for a destroy, and the prior state after an error.
     pub planned: Value,
     /// Changes that cannot be made in place; none for a create.
     pub replace: Vec<Path>,
@@ -43,7 +50,7 @@ pub struct Response {
     pub diagnostics: Diagnostics,
 }
 
-/// Plans a create, an update or a destroy.
+/// Plans a create, an update or a destroy. A panic of the resource is an error.
 pub fn plan<C: Send + Sync + 'static>(
     resource: &dyn Resource<C>,
     block: &Block,
@@ -57,54 +64,37 @@ pub fn plan<C: Send + Sync + 'static>(
         mut private,
     } = request;
     let mut diagnostics = Diagnostics::new();
-    let (Value::Map(proposed), Value::Map(config)) = (proposed, config) else {
-        if let Value::Map(prior) = &prior {
-            resource.plan_destroy(prior, &mut diagnostics);
-        }
-        return Response {
-            planned: Value::Null,
-            replace: Vec::new(),
-            private,
-            diagnostics,
-        };
-    };
-    let prior = prior.as_map();
-
-    let planned = conform::without_write_only(block, proposed);
-    let planned = settle(block, &config, prior, planned);
-    let planned = match prior {
-        Some(prior) if *prior == planned => planned,
-        prior => unknown_computed(block, &config, prior, planned),
-    };
-
     private.remove(CREATES);
-    let mut plan = Plan {
-        prior,
-        config: &config,
-        planned,
-        private: &mut private,
-        client,
-        diagnostics: &mut diagnostics,
-        replace: Vec::new(),
+    let planned = shield_pure(|| match proposed {
+        Value::Map(proposed) => {
+            let config = config.as_map();
+            let prior = prior.as_map();
+            change(
+                resource,
+                block,
+                client,
+                prior,
+                config,
+                proposed,
+                &mut private,
+                &mut diagnostics,
+            )
+        }
+        _ => {
+            private.remove(SAW_PRIOR);
+            if let Value::Map(prior) = &prior {
+                resource.plan_destroy(prior, &mut diagnostics);
+            }
+            (Value::Null, Vec::new())
+        }
+    });
+    let (planned, replace) = match planned {
+        Ok(planned) => planned,
+        Err(panic) => {
+            diagnostics.push(panic);
+            (prior, Vec::new())
+        }
     };
-    resource.plan(&mut plan);
-    let Plan {
-        planned, mut replace, ..
-    } = plan;
-
-    match prior {
-        Some(prior) => {
-            changed_for_good(block, prior, &planned, &Path::root(), &mut replace);
-            private.set(SAW_PRIOR, true);
-        }
-        None => {
-            replace.clear();
-            private.set(CREATES, true);
-        }
-    }
-    replace.sort();
-    replace.dedup();
-    let planned = conform::conform(block, Value::Map(planned), Unknowns::Keep, &mut diagnostics);
     Response {
         planned,
         replace,
@@ -113,126 +103,208 @@ pub fn plan<C: Send + Sync + 'static>(
     }
 }
 
-/// Calls `change` for each body of each nested block, with its counterparts in configuration and prior state.
-fn each_body(
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one request, taken apart by the caller"
+)]
+fn change<C: Send + Sync + 'static>(
+    resource: &dyn Resource<C>,
     block: &Block,
-    config: &Object,
+    client: Option<&C>,
     prior: Option<&Object>,
-    planned: &mut Object,
-    change: fn(&Block, &Object, Option<&Object>, Object) -> Object,
-) {
+    config: Option<&Object>,
+    proposed: Object,
+    private: &mut Private,
+    diagnostics: &mut Diagnostics,
+) -> (Value, Vec<Path>) {
     let nothing = Object::new();
-    for nested in &block.blocks {
-        let (name, inner) = (&nested.name, &nested.block);
-        let configs = config.get(name);
-        let priors = prior.map(|prior| prior.get(name));
-        let Some(value) = planned.get_mut(name) else {
-            continue;
-        };
-        match (nested.nesting, value) {
-            (Nesting::Single, Value::Map(body)) => {
-                let config = configs.as_map().unwrap_or(&nothing);
-                *body = change(
-                    inner,
-                    config,
-                    priors.and_then(Value::as_map),
-                    std::mem::take(body),
-                );
-            }
-            (Nesting::List | Nesting::Set, Value::List(items)) => {
-                // Elements of a set have no counterpart: which one was which cannot be said.
-                let paired = nested.nesting == Nesting::List;
-                for (index, item) in items.iter_mut().enumerate() {
-                    let Value::Map(body) = item else { continue };
-                    let config = configs
-                        .as_list()
-                        .and_then(|all| all.get(index))
-                        .and_then(Value::as_map);
-                    let prior = priors.and_then(Value::as_list).filter(|_| paired);
-                    let prior = prior.and_then(|all| all.get(index)).and_then(Value::as_map);
-                    *body = change(inner, config.unwrap_or(&nothing), prior, std::mem::take(body));
-                }
-            }
-            (Nesting::Map, Value::Map(members)) => {
-                let mut out = Object::new();
-                for (key, member) in std::mem::take(members) {
-                    let config = configs
-                        .as_map()
-                        .and_then(|all| all.object(&key))
-                        .unwrap_or(&nothing);
-                    let prior = priors.and_then(Value::as_map).and_then(|all| all.object(&key));
-                    let member = match member {
-                        Value::Map(body) => Value::Map(change(inner, config, prior, body)),
-                        other => other,
-                    };
-                    out.set(&key, member);
-                }
-                *members = out;
-            }
-            _ => {}
-        }
+    let config = config.unwrap_or(&nothing);
+    let mut planned = conform::without_write_only(block, proposed);
+    settle(block, Some(config), prior, &mut planned);
+    if prior.is_none_or(|prior| differs(block, prior, &planned)) {
+        unknown_computed(block, Some(config), prior, &mut planned);
     }
+    if prior.is_none() {
+        private.remove(IMPORTED);
+    }
+
+    let mut plan = Plan {
+        prior,
+        config,
+        planned,
+        private,
+        client,
+        diagnostics,
+        replace: Vec::new(),
+    };
+    resource.plan(&mut plan);
+    let Plan { planned, replace, .. } = plan;
+
+    let planned = conform::conform(block, Value::Map(planned), Unknowns::Keep, diagnostics);
+    let paths = match (prior, &planned) {
+        (Some(prior), Value::Map(planned)) => {
+            private.set(SAW_PRIOR, true);
+            let paths = replace::paths(block, config, prior, planned, &replace, diagnostics);
+            if !paths.is_empty() {
+                // Terraform asks for no plan of the destroy that is half of a replacement.
+                resource.plan_destroy(prior, diagnostics);
+            }
+            paths
+        }
+        _ => {
+            private.set(CREATES, true);
+            Vec::new()
+        }
+    };
+    if cfg!(debug_assertions) && !diagnostics.has_errors() {
+        hold_to_rules(block, prior, config, &planned, diagnostics);
+    }
+    (planned, paths)
 }
 
-/// Defaults where the configuration has none, and the prior value where the new one means the same.
-fn settle(block: &Block, config: &Object, prior: Option<&Object>, mut planned: Object) -> Object {
+/// Terraform refuses a plan that breaks its rules; in a debug build we say so first, and which one.
+fn hold_to_rules(
+    block: &Block,
+    prior: Option<&Object>,
+    config: &Object,
+    planned: &Value,
+    diagnostics: &mut Diagnostics,
+) {
+    let prior = prior.map_or(Value::Null, |prior| Value::Map(prior.clone()));
+    let broken = rules::check_plan(block, &prior, &Value::Map(config.clone()), planned);
+    diagnostics.extend(broken.into_iter().map(|what| {
+        Diagnostic::error(
+            "Provider produced a plan that Terraform refuses",
+            format!("{what}. This is a bug in the provider; please report it."),
+        )
+    }));
+}
+
+/// Whether anything differs from the prior state that a computed value could depend on: how long an operation may
+/// take is nothing of the object.
+fn differs(block: &Block, prior: &Object, planned: &Object) -> bool {
+    let names = block.attributes.iter().map(|attribute| attribute.name.as_str());
+    let blocks = block.blocks.iter().map(|nested| nested.name.as_str());
+    names
+        .chain(blocks.filter(|name| *name != timeouts::BLOCK))
+        .any(|name| prior.get(name) != planned.get(name))
+}
+
+/// Defaults where the configuration has none, and the prior value where the new one means the same. What differs
+/// from the prior value only in the order of a set gets its order, so that from here on `==` tells what changes.
+pub(super) fn settle(block: &Block, config: Option<&Object>, prior: Option<&Object>, planned: &mut Object) {
     for attribute in &block.attributes {
         let name = &attribute.name;
         if let Some(default) = &attribute.default
-            && config.get(name).is_null()
+            && config.is_some_and(|config| config.get(name).is_null())
         {
             planned.set(name, default.clone());
         }
-        if let (Some(same), Some(prior)) = (attribute.same_meaning, prior) {
-            let (old, new) = (prior.get(name), planned.get(name));
-            if old.is_known() && new.is_known() && old != new && same(old, new) {
-                planned.set(name, old.clone());
-            }
-        }
-    }
-    each_body(block, config, prior, &mut planned, settle);
-    planned
-}
-
-/// Something changes: whatever the provider computes may change with it, but for what is stable.
-fn unknown_computed(block: &Block, config: &Object, prior: Option<&Object>, mut planned: Object) -> Object {
-    for attribute in &block.attributes {
-        let name = &attribute.name;
-        if !attribute.mode.is_computed() || attribute.default.is_some() || !config.get(name).is_null() {
+        let Some(prior) = prior else { continue };
+        let (old, new) = (prior.get(name), planned.get(name));
+        if old.is_null() || old == new {
             continue;
         }
-        let value = match prior {
-            Some(prior) if attribute.stable => prior.get(name).clone(),
-            _ => Value::Unknown,
-        };
-        planned.set(name, value);
+        let known = || old.is_wholly_known() && new.is_known() && new.is_wholly_known();
+        if (equal::has_set(&attribute.ty) && equal::values(&attribute.ty, old, new))
+            || attribute
+                .same_meaning
+                .is_some_and(|same| known() && same(old, new))
+        {
+            planned.set(name, old.clone());
+        }
     }
-    each_body(block, config, prior, &mut planned, unknown_computed);
-    planned
+    bodies::each(block, config, prior, planned, settle);
+    for nested in block
+        .blocks
+        .iter()
+        .filter(|nested| nested.nesting == Nesting::Set)
+    {
+        let Some(new) = planned.get_mut(&nested.name) else {
+            continue;
+        };
+        if let Value::List(items) = new {
+            let config = config.and_then(|config| config.get(&nested.name).as_list());
+            merge_alike(&nested.block, config.unwrap_or_default(), items);
+        }
+        if let Some(old) = prior.map(|prior| prior.get(&nested.name))
+            && old != new
+            && equal::nested(nested, old, new)
+        {
+            *new = old.clone();
+        }
+    }
 }
 
-/// Adds the path of each attribute that replaces when changed, and is.
-fn changed_for_good(block: &Block, prior: &Object, planned: &Object, at: &Path, replace: &mut Vec<Path>) {
-    for attribute in block.attributes.iter().filter(|attribute| attribute.replaces) {
-        if prior.get(&attribute.name) != planned.get(&attribute.name) {
-            replace.push(at.clone().then(&attribute.name));
+/// With their defaults, two configured elements of a set may be the same: one of them is planned, the one that was
+/// found in the prior state if there is one. (Terraform finds only one of them there.)
+fn merge_alike(block: &Block, config: &[Value], planned: &mut Vec<Value>) {
+    if planned.len() < 2 || !has_default(block) {
+        return;
+    }
+    let with_defaults: Vec<Option<Value>> = bodies::pair(block, planned, config)
+        .into_iter()
+        .map(|pair| {
+            let own = config.get(pair?)?.as_map()?;
+            let mut body = own.clone();
+            settle(block, Some(own), None, &mut body);
+            Some(Value::Map(body))
+        })
+        .collect();
+    let mut kept: Vec<(Value, Option<Value>)> = Vec::new();
+    for (element, own) in std::mem::take(planned).into_iter().zip(with_defaults) {
+        let alike = |(_, other): &&mut (Value, Option<Value>)| {
+            own.as_ref().is_some_and(|own| own.is_wholly_known()) && *other == own
+        };
+        match kept.iter_mut().find(alike) {
+            Some((other, _)) if known_members(&element) > known_members(other) => *other = element,
+            Some(_) => {}
+            None => kept.push((element, own)),
         }
     }
-    for nested in &block.blocks {
-        let at = at.clone().then(&nested.name);
-        let (old, new) = (prior.get(&nested.name), planned.get(&nested.name));
-        match (nested.nesting, old, new) {
-            (Nesting::Single, Value::Map(old), Value::Map(new)) => {
-                changed_for_good(&nested.block, old, new, &at, replace);
+    planned.extend(kept.into_iter().map(|(element, _)| element));
+}
+
+fn has_default(block: &Block) -> bool {
+    block
+        .attributes
+        .iter()
+        .any(|attribute| attribute.default.is_some())
+        || block.blocks.iter().any(|nested| has_default(&nested.block))
+}
+
+fn known_members(body: &Value) -> usize {
+    body.as_map().map_or(0, |body| {
+        body.iter().filter(|(_, value)| value.is_known()).count()
+    })
+}
+
+/// Something changes: whatever the provider computes may change with it, but for what is stable: that is as it was,
+/// null too, and unknown only where it is new.
+pub(super) fn unknown_computed(
+    block: &Block,
+    config: Option<&Object>,
+    prior: Option<&Object>,
+    planned: &mut Object,
+) {
+    for attribute in &block.attributes {
+        let name = &attribute.name;
+        let ours = match (attribute.mode, config) {
+            (Mode::Computed, _) => true,
+            (Mode::OptionalComputed, Some(config)) => {
+                attribute.default.is_none() && config.get(name).is_null()
             }
-            (Nesting::List, Value::List(old), Value::List(new)) => {
-                for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                    if let (Value::Map(old), Value::Map(new)) = (old, new) {
-                        changed_for_good(&nested.block, old, new, &at.clone().index(index), replace);
-                    }
-                }
-            }
-            _ => {}
+            _ => false,
+        };
+        if !ours {
+            continue;
+        }
+        match prior {
+            Some(prior) if attribute.stable => planned.set(name, prior.get(name).clone()),
+            // An element of a set that Terraform found in the prior state: it proposed the value from there.
+            None if attribute.stable && planned.get(name).is_known() => {}
+            _ => planned.set(name, Value::Unknown),
         }
     }
+    bodies::each(block, config, prior, planned, unknown_computed);
 }

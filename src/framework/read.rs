@@ -5,12 +5,16 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::shield;
+use super::bodies;
 use super::conform::{self, Unknowns};
 use super::datasource::{DataSource, Query};
 use super::diagnostic::Diagnostics;
+use super::outcome;
+use super::plan;
 use super::private::Private;
 use super::resource::{Read, Resource};
 use super::schema::Block;
+use super::timeouts;
 use super::value::{Object, Value};
 
 /// What is there.
@@ -43,20 +47,60 @@ pub async fn read<C: Send + Sync + 'static>(
     };
     let outcome = shield(resource.read(&mut read)).await;
     let mut diagnostics = std::mem::take(&mut read.warnings);
-    let (state, private) = match outcome {
-        Ok(true) => (Value::Map(read.state), read.private),
-        Ok(false) => (Value::Null, Private::default()),
+    let found = match outcome {
+        Ok(true) => {
+            let mut state = read.state;
+            keep(block, None, Some(&before.0), &mut state);
+            if before.0.contains(timeouts::BLOCK) {
+                // It is of the configuration alone.
+                state.set(timeouts::BLOCK, before.0.get(timeouts::BLOCK).clone());
+            }
+            Some(conform::conform(
+                block,
+                Value::Map(state),
+                Unknowns::Refuse,
+                &mut diagnostics,
+            ))
+        }
+        Ok(false) => Some(Value::Null),
         Err(errors) => {
             diagnostics.extend(errors);
-            (Value::Map(before.0), before.1)
+            None
         }
     };
-    let state = conform::conform(block, state, Unknowns::Refuse, &mut diagnostics);
+    let (state, private) = match found {
+        Some(Value::Null) => (Value::Null, Private::default()),
+        Some(state) if !diagnostics.has_errors() => (state, read.private),
+        _ => {
+            let state = Value::Map(before.0);
+            (
+                conform::conform(block, state, Unknowns::Refuse, &mut Diagnostics::new()),
+                before.1,
+            )
+        }
+    };
     Response {
         state,
         private,
         diagnostics,
     }
+}
+
+/// Keeps the recorded spelling of what means the same: only what really differs is a change.
+fn keep(block: &Block, _: Option<&Object>, before: Option<&Object>, state: &mut Object) {
+    let Some(recorded) = before else { return };
+    for attribute in &block.attributes {
+        let (old, new) = (recorded.get(&attribute.name), state.get(&attribute.name));
+        if let Some(same) = attribute.same_meaning
+            && old != new
+            && old.is_known()
+            && new.is_known()
+            && same(old, new)
+        {
+            state.set(&attribute.name, old.clone());
+        }
+    }
+    bodies::each(block, None, before, state, keep);
 }
 
 /// Reads a data source.
@@ -67,19 +111,29 @@ pub async fn data_source<C: Send + Sync + 'static>(
     cancel: CancellationToken,
     config: Object,
 ) -> (Value, Diagnostics) {
+    let mut configured = config.clone();
+    plan::settle(block, Some(&config), None, &mut configured);
+    let mut planned = configured.clone();
+    plan::unknown_computed(block, Some(&config), None, &mut planned);
     let mut query = Query {
-        state: config.clone(),
+        state: configured.clone(),
         client,
         cancel,
         warnings: Diagnostics::new(),
     };
-    let outcome = shield(source.read(&mut query)).await;
+    let answer = shield(source.read(&mut query)).await;
     let mut diagnostics = std::mem::take(&mut query.warnings);
-    let mut state = query.state;
-    if let Err(errors) = outcome {
-        diagnostics.extend(errors);
-        state = config;
-    }
+    let state = match answer {
+        Ok(()) => query.state,
+        Err(errors) => {
+            diagnostics.extend(errors);
+            configured
+        }
+    };
     let state = conform::conform(block, Value::Map(state), Unknowns::Refuse, &mut diagnostics);
-    (state, diagnostics)
+    let Value::Map(mut state) = state else {
+        return (state, diagnostics);
+    };
+    outcome::as_planned(block, &planned, &mut state, &mut diagnostics);
+    (Value::Map(state), diagnostics)
 }

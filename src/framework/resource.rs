@@ -32,19 +32,22 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
     /// made computed attributes unknown. Pure: no clock, no call, for Terraform plans twice and compares.
     fn plan(&self, _plan: &mut Plan<'_, C>) {}
 
-    /// May refuse or comment on a destroy. Pure.
+    /// May refuse or comment on a destroy, also on the one that is the first half of a replacement (but not of what
+    /// Terraform replaces of its own: tainted objects and `replace_triggered_by`). Pure.
     fn plan_destroy(&self, _prior: &Object, _diagnostics: &mut Diagnostics) {}
 
     /// Makes the object. `apply.state` is the plan, with unknown values to fill in. Call
     /// [`Apply::checkpoint`] as soon as it has an id: what was recorded survives any later error or panic,
-    /// and nothing recorded means nothing was made.
+    /// and nothing recorded means nothing was made. What differs from the plan at the end is told as a warning and
+    /// recorded as planned: Terraform would take it for an error, and taint the object.
     async fn create(&self, apply: &mut Apply<C>) -> Result<(), Diagnostics>;
 
     /// Brings `read.state` up to date; `Ok(false)` when the object is gone.
     async fn read(&self, read: &mut Read<C>) -> Result<bool, Diagnostics>;
 
     /// Changes the object in place. `apply.state` is the plan; what was recorded last, at first the prior
-    /// state, is what an error leaves behind.
+    /// state, is what an error leaves behind; where it is unknown, it stays as it was. A difference to the plan is a
+    /// warning, as with [`Resource::create`].
     async fn update(&self, apply: &mut Apply<C>) -> Result<(), Diagnostics>;
 
     /// Removes the object; already gone is success.
@@ -114,8 +117,8 @@ impl<C> Plan<'_, C> {
         self.planned.set(name, Value::Unknown);
     }
 
-    /// The change at `path` cannot be made in place. Terraform counts it only where the value there differs
-    /// between the prior state and the plan.
+    /// The change at `path` cannot be made in place. It counts only where the value there differs between the prior
+    /// state and the plan, or is write-only. A path into a set is taken as the set.
     pub fn replace(&mut self, path: Path) {
         self.replace.push(path);
     }

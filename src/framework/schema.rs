@@ -216,7 +216,7 @@ pub struct Attribute {
     pub default: Option<Value>,
     /// A change replaces the object.
     pub replaces: bool,
-    /// A computed value that does not change with other changes: planned from the prior state.
+    /// A computed value that does not change with other changes: planned from the prior state, null too.
     pub stable: bool,
     /// When the old and the new value mean the same, the old one is kept and nothing changes.
     pub same_meaning: Option<SameMeaning>,
@@ -486,6 +486,15 @@ fn block_problems(block: &Block, at: &str, in_set: bool, root: bool, found: &mut
         if nested.block.description.is_empty() {
             say("has no description");
         }
+        let free = |attribute: &Attribute| attribute.mode.is_computed() && attribute.default.is_none();
+        if nested.nesting == Nesting::Set
+            && contains_computed_set(&nested.block)
+            && any_attribute(&nested.block, free)
+        {
+            say(
+                "has computed values and a set with computed values inside: Terraform would never find its elements again",
+            );
+        }
         name_problems(&nested.name, root, &mut names, &mut say);
         block_problems(
             &nested.block,
@@ -495,6 +504,23 @@ fn block_problems(block: &Block, at: &str, in_set: bool, root: bool, found: &mut
             found,
         );
     }
+}
+
+/// Whether an attribute at any depth fulfils `test`.
+fn any_attribute(block: &Block, test: fn(&Attribute) -> bool) -> bool {
+    block.attributes.iter().any(test)
+        || block
+            .blocks
+            .iter()
+            .any(|nested| any_attribute(&nested.block, test))
+}
+
+fn contains_computed_set(block: &Block) -> bool {
+    let computed = |attribute: &Attribute| attribute.mode.is_computed();
+    block.blocks.iter().any(|nested| {
+        (nested.nesting == Nesting::Set && any_attribute(&nested.block, computed))
+            || contains_computed_set(&nested.block)
+    })
 }
 
 fn name_problems(name: &str, root: bool, names: &mut Vec<String>, say: &mut impl FnMut(&str)) {
@@ -571,6 +597,21 @@ mod tests {
             Block::new("").attribute(Attribute::bool("b")),
             &["b: has no description"],
         );
+        let set_of = |inner: Attribute, outer: Attribute| {
+            let inner = NestedBlock::set("inner", Block::new("Inner.").attribute(inner));
+            Block::new("").block(NestedBlock::set(
+                "s",
+                Block::new("S.").attribute(outer).block(inner),
+            ))
+        };
+        check(
+            set_of(text("d").default("x"), text("c").computed()),
+            &[
+                "s: has computed values and a set with computed values inside: Terraform would never find its elements again",
+            ],
+        );
+        check(set_of(text("d"), text("c").computed()), &[]);
+        check(set_of(text("d").default("x"), text("e").default("y")), &[]);
         let mut map = NestedBlock::map("m", Block::new("M."));
         map.min_items = 1;
         check(

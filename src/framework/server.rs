@@ -186,6 +186,13 @@ fn no_such(provider: &str, what: &str, type_name: &str) -> Diagnostics {
     .into()
 }
 
+fn malformed_state(type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Unable to read {type_name}"),
+        "The recorded state is no object. Please report this.",
+    )
+}
+
 fn members(value: Value) -> Object {
     match value {
         Value::Map(object) => object,
@@ -242,7 +249,11 @@ impl<P: Provider> Service for Server<P> {
         match made.unwrap_or_else(|panic| Err(panic.into())) {
             Ok(client) => {
                 *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(client));
-                *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+                // A Stop that is over is forgotten; what still runs shares its token with what comes.
+                let mut cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner);
+                if cancel.is_cancelled() {
+                    *cancel = CancellationToken::new();
+                }
                 Diagnostics::new()
             }
             Err(errors) => errors,
@@ -290,26 +301,23 @@ impl<P: Provider> Service for Server<P> {
     }
 
     fn plan(&self, type_name: &str, request: plan::Request) -> plan::Response {
-        let prior = request.prior.clone();
-        let private = request.private.clone();
-        let planned = self.resource(type_name).and_then(|entry| {
-            let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            shield_pure(|| {
+        match self.resource(type_name) {
+            Ok(entry) => {
+                let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 plan::plan(
                     entry.object.as_ref(),
                     &entry.schema().block,
                     client.as_deref(),
                     request,
                 )
-            })
-            .map_err(Diagnostics::from)
-        });
-        planned.unwrap_or_else(|diagnostics| plan::Response {
-            planned: prior,
-            replace: Vec::new(),
-            private,
-            diagnostics,
-        })
+            }
+            Err(diagnostics) => plan::Response {
+                planned: request.prior,
+                replace: Vec::new(),
+                private: request.private,
+                diagnostics,
+            },
+        }
     }
 
     async fn apply(&self, type_name: &str, request: apply::Request) -> apply::Response {
@@ -330,12 +338,20 @@ impl<P: Provider> Service for Server<P> {
     }
 
     async fn read(&self, type_name: &str, state: Value, private: Private) -> read::Response {
-        let Value::Map(object) = state else {
-            return read::Response {
-                state: Value::Null,
-                private,
-                diagnostics: Diagnostics::new(),
-            };
+        let object = match state {
+            Value::Map(object) => object,
+            other => {
+                // There is nothing to read, and nothing else than null says that it is gone.
+                let mut diagnostics = Diagnostics::new();
+                if !other.is_null() {
+                    diagnostics.push(malformed_state(type_name));
+                }
+                return read::Response {
+                    state: other,
+                    private,
+                    diagnostics,
+                };
+            }
         };
         match self
             .resource(type_name)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The type of a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `bool`
     Bool,

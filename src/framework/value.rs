@@ -9,7 +9,7 @@ use super::types::Type;
 /// [`Value::List`]; a map, an object and a block are all [`Value::Map`].
 ///
 /// `Debug` never shows text: any string may be a secret.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub enum Value {
     /// Not set.
     #[default]
@@ -174,7 +174,7 @@ impl<T: Into<Value>> From<Vec<T>> for Value {
 }
 
 /// The members of an object, a block or a map, sorted by name. A member that is absent reads as null.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Object(BTreeMap<String, Value>);
 
 impl Object {
@@ -196,7 +196,10 @@ impl Object {
 
     /// Sets a member.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.0.insert(name.to_owned(), value.into());
+        match self.0.get_mut(name) {
+            Some(member) => *member = value.into(),
+            None => drop(self.0.insert(name.to_owned(), value.into())),
+        }
     }
 
     /// The same with one member set: for literals.
@@ -244,6 +247,11 @@ impl Object {
     /// Each member in order of its name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Each member for change, in order of its name.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
+        self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
     }
 
     /// How many members.

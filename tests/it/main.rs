@@ -8,6 +8,8 @@ mod flows;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod plugin;
 #[cfg(test)]
 mod rpc;
