@@ -291,12 +291,12 @@ fn list(names: &[&str]) -> String {
         .join(", ")
 }
 
-/// Whether anything but the password differs.
-pub(super) fn differs(side: Side, prior: &Object, planned: &Object) -> bool {
+/// The first attribute that differs, of those that name the database.
+pub(super) fn changed(side: Side, prior: &Object, planned: &Object) -> Option<&'static str> {
     let (old, new) = (prior.object(side.block()), planned.object(side.block()));
     IDENTITY
-        .iter()
-        .any(|name| old.map(|old| old.get(name)) != new.map(|new| new.get(name)))
+        .into_iter()
+        .find(|name| old.map(|old| old.get(name)) != new.map(|new| new.get(name)))
 }
 
 /// Whether the password, or the version of the write-only one, differs.

@@ -33,6 +33,9 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         .into_iter()
         .chain(SHAPE)
         .any(|name| plan.planned.get(name).is_unknown());
+    if plan.planned.get("job_id").is_unknown() {
+        plan.diagnostics.push(job_not_known(prior));
+    }
     let seen = plan
         .client
         .zip(prior.str("id"))
@@ -108,6 +111,18 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
             .at(Path::attribute("auto_start")),
         );
     }
+}
+
+/// The reviewer should know on what the apply may stop.
+fn job_not_known(prior: &Object) -> Diagnostic {
+    let id = prior.str("id").unwrap_or_default();
+    Diagnostic::warning(
+        format!("Whether DTS instance {id} keeps its job is only known in the apply"),
+        "`job_id` depends on a change that is pending. If it turns out to be the same job, nothing happens to the instance. If it is another, the \
+         apply stops there, for an instance cannot change its job and is never replaced unplanned. Where the job is to be replaced, \
+         replace the instance with it: `replace_triggered_by = [dts_job.<name>.id]` in its `lifecycle` block, or `terraform apply -replace`.",
+    )
+    .at(Path::attribute("job_id"))
 }
 
 /// The calls of an update; `None` while a value that decides is unknown.

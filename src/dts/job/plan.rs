@@ -127,7 +127,7 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
             Some(Part::Reserve) => operations.push(Operation::Reserve),
             _ => {
                 let why = "the job has started, and DTS cannot change this in a job that has".to_owned();
-                return Decision::Replace(change.path(), why);
+                return Decision::Replace(change.path(prior, planned), why);
             }
         }
     }
@@ -176,7 +176,7 @@ struct Change {
     passwords: Vec<Side>,
     password_gone: Option<Side>,
     flag: Option<&'static str>,
-    endpoint: Option<Side>,
+    endpoint: Option<(Side, &'static str)>,
     objects: bool,
     reserve: bool,
 }
@@ -227,13 +227,13 @@ impl Change {
             let nothing = Object::new();
             let old = prior.object(side.block()).unwrap_or(&nothing);
             let new = planned.object(side.block()).unwrap_or(&nothing);
-            let differs = endpoint::differs(side, prior, planned);
+            let changed = endpoint::changed(side, prior, planned);
             let taken_over = facts.imported
                 && endpoint::IDENTITY.iter().all(|name| {
                     old.get(name) == new.get(name) || old.get(name).is_null() || new.get(name).is_null()
                 });
-            if differs && !taken_over && change.endpoint.is_none() {
-                change.endpoint = Some(side);
+            if let (Some(name), false, None) = (changed, taken_over, change.endpoint) {
+                change.endpoint = Some((side, name));
             }
             let had = !old.get("password").is_null() || !old.get("password_wo_version").is_null();
             let has = !new.get("password").is_null() || !new.get("password_wo_version").is_null();
@@ -265,12 +265,14 @@ impl Change {
     }
 
     /// The attribute to blame for a replacement.
-    fn path(&self) -> Path {
+    fn path(&self, prior: &Object, planned: &Object) -> Path {
         match (self.flag, self.endpoint) {
             (Some(flag), _) => Path::attribute(flag),
-            (None, Some(side)) => Path::attribute(side.block()),
-            // The status differs between state and plan whichever way the objects are written.
-            (None, None) => Path::attribute("status"),
+            (None, Some((side, name))) => Path::attribute(side.block()).then(name),
+            (None, None) => ["database", "db_list"]
+                .into_iter()
+                .find(|name| prior.get(name) != planned.get(name))
+                .map_or_else(|| Path::attribute("status"), Path::attribute),
         }
     }
 }
@@ -555,7 +557,7 @@ mod tests {
             &running
                 .clone()
                 .with("database", vec![Object::new().with("name", "b")]),
-            "status",
+            "database",
         );
         let sync = job("Synchronizing").with("job_type", "SYNC");
         check(
