@@ -545,7 +545,7 @@ mod tests {
         replaces(
             &running,
             &with_source(&running, "instance_id", "rm-c"),
-            "source_endpoint",
+            "source_endpoint.instance_id",
         );
         replaces(
             &running,
