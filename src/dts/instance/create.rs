@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::plan::has_started;
 use super::read::read_back;
 use super::{SHAPE, TIMEOUT};
 use crate::api;
@@ -10,7 +11,7 @@ use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
 use crate::dts::{error, precheck, purchase};
 use crate::framework::resource::Apply;
-use crate::framework::{Diagnostic, Diagnostics, Value};
+use crate::framework::{Diagnostic, Diagnostics, Path, Value};
 
 pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
@@ -48,15 +49,11 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         used_time: apply.planned.i64("used_time"),
         ..api::CreateDtsInstance::default()
     };
-    let purchased = match existing {
+    let purchased = match &existing {
         Some(instance_id) => {
-            apply.warnings.push(adopted(
-                &instance_id,
-                "The job already had it, most likely from an apply that was cut off.",
-            ));
-            client.claim(&instance_id);
+            adopt(&client, instance_id, &mut apply.warnings)?;
             api::PurchasedInstance {
-                instance_id,
+                instance_id: instance_id.clone(),
                 job_id: job_id.clone(),
             }
         }
@@ -70,6 +67,9 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         apply.state.set("job_id", job_id);
     }
     apply.checkpoint();
+    if existing.is_some() && apply.planned.bool("auto_start") == Some(true) {
+        start_adopted(&api, job_id.as_deref().unwrap_or_default(), &mut apply.warnings).await;
+    }
     let started = wait_until_shown(apply, &api, &purchased.instance_id, limit).await;
     match started {
         Ok(detail) => read_back(&mut apply.state, &detail, false),
@@ -100,11 +100,39 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     Ok(())
 }
 
-fn adopted(instance_id: &str, why: &str) -> Diagnostic {
-    Diagnostic::warning(
+/// Takes over the instance that the job already has, most likely from an apply that was cut off.
+fn adopt(client: &Client, instance_id: &str, warnings: &mut Diagnostics) -> Result<(), Diagnostics> {
+    if client.is_claimed(instance_id) {
+        return Err(Diagnostic::error(
+            "Unable to buy a second DTS instance for a job",
+            format!(
+                "The job already has instance {instance_id}, which another resource of this configuration manages. A job has one \
+                 instance: remove one of the two `dts_instance` resources. Nothing was bought."
+            ),
+        )
+        .at(Path::attribute("job_id"))
+        .into());
+    }
+    client.claim(instance_id);
+    warnings.push(Diagnostic::warning(
         format!("DTS instance {instance_id} was taken over, not bought again"),
-        format!("{why} CreateDtsInstance was not called a second time."),
-    )
+        "The job already had it, most likely from an apply that was cut off. CreateDtsInstance was not called a second time.",
+    ));
+    Ok(())
+}
+
+/// The purchase would have started the job; of an instance that is there already nobody knows whether it did.
+async fn start_adopted(api: &api::Client, job_id: &str, warnings: &mut Diagnostics) {
+    let job = api::JobRef::job(job_id);
+    let started = match api.describe_dts_job_detail(&job).await {
+        Ok(detail) if has_started(detail.status.as_deref().unwrap_or_default()) => Ok(()),
+        Ok(_) => api.start_dts_job(&job).await,
+        Err(cause) => Err(cause),
+    };
+    if let Err(cause) = started {
+        let problem = error::unable(&format!("start DTS job {job_id}"), &cause);
+        warnings.push(Diagnostic::warning(problem.summary, problem.detail));
+    }
 }
 
 /// Until DTS shows the instance and, with `auto_start`, its job on the way.
