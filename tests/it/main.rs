@@ -4,7 +4,11 @@
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod flows;
+#[cfg(test)]
+mod gate;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]

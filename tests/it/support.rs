@@ -1,5 +1,6 @@
 //! What the tests share: real Terraform in a folder of its own, and how to read what it says.
 
+pub(crate) mod bench;
 mod cli;
 mod document;
 mod outcome;
