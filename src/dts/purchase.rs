@@ -53,7 +53,7 @@ pub(super) async fn buy(
             Ok(found) => found,
             Err(cause) => {
                 let mut diagnostics =
-                    Diagnostics::from(unknown(&lost, "It could not be looked up whether it did."));
+                    Diagnostics::from(unknown(&lost, &cannot_be_looked_up(order, begun)));
                 diagnostics.push(error::unable("look up whether a DTS instance was bought", &cause));
                 return Err(diagnostics);
             }
@@ -106,6 +106,21 @@ fn unknown(lost: &api::Error, then: &str) -> Diagnostic {
         "Unable to tell whether a DTS instance was bought",
         format!("{lost}\n\nThe call may have taken effect, so it was not simply repeated. {then}"),
     )
+}
+
+/// What only the user can find out now.
+fn cannot_be_looked_up(order: &api::CreateDtsInstance, begun: jiff::Timestamp) -> String {
+    let begun = begun.strftime("%Y-%m-%dT%H:%M:%SZ");
+    match &order.job_id {
+        Some(job_id) => format!(
+            "It could not be looked up whether it did. Apply again once DTS can be read: if job {job_id} has got an instance, that one \
+             is taken over, and none is bought twice."
+        ),
+        None => format!(
+            "It could not be looked up whether it did. Look at your DTS instances before you apply again: one created at {begun} or \
+             later that nobody knows is this one. Import it (`terraform import <address> <id>`), or the next apply buys another."
+        ),
+    }
 }
 
 /// The instances that the lost call may have bought.
