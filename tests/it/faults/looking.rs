@@ -1,0 +1,98 @@
+//! A purchase whose outcome is unknown, and the ways in which looking it up can end.
+
+use serde_json::json;
+
+use crate::support::bench::{Bench, bought_first, bought_for_job, job};
+
+/// Nothing was bought, twice: that is told, and nothing is claimed.
+#[test]
+fn a_purchase_lost_twice_is_an_error_and_not_a_third_one() {
+    let bench = Bench::immediate();
+    bench.write(&[&bought_first("MIGRATION", "")]);
+    bench
+        .emulator
+        .add_faults(json!({"action": "CreateDtsInstance", "times": 2, "kind": "cut_before"}));
+    let error = bench.apply().fails().error("Unable to tell whether a DTS instance was bought");
+    assert_eq!(error.address, "dts_instance.m");
+    assert!(error.detail.contains("most likely none was bought"), "{error:?}");
+    assert_eq!(bench.count("CreateDtsInstance"), 2);
+    bench.assert_nothing_lost("nothing was bought");
+    bench.converge(1, |_| bench.assert_nothing_lost("at last"));
+    assert_eq!(bench.emulator.instances().len(), 1);
+}
+
+/// Bought, the answer lost, and nobody to ask: the error says what to look for, and with a job the next apply finds it.
+#[test]
+fn a_purchase_that_cannot_be_looked_up_is_told_and_found_by_its_job() {
+    let bench = Bench::immediate();
+    let configured = job("m", "MIGRATION", "");
+    bench.write(&[&configured]).apply().ok();
+    bench.write(&[&configured, &bought_for_job("")]);
+    bench
+        .emulator
+        .add_faults(json!({"action": "CreateDtsInstance", "kind": "cut_after"}));
+    // Refresh, gate, look-up.
+    bench.emulator.add_faults(
+        json!({"action": "DescribeDtsJobDetail", "nth": 3, "kind": "refuse", "code": "DTS.Msg.Odd"}),
+    );
+    let outcome = bench.apply().fails();
+    let errors = outcome.errors();
+    assert_eq!(errors.len(), 2, "{}", outcome.report());
+    assert!(errors[0].detail.contains("that one is taken over"), "{errors:?}");
+    assert!(errors[1].detail.contains("DTS.Msg.Odd"), "{errors:?}");
+    assert_eq!(bench.emulator.instances().len(), 1);
+    let adopted = bench.apply().ok();
+    assert!(adopted.warnings()[0].summary.contains("not bought again"), "{}", adopted.report());
+    bench.assert_nothing_lost("adopted");
+    assert_eq!(bench.emulator.instances().len(), 1);
+    bench.workspace.assert_plan_is_empty();
+}
+
+/// Two purchases of one shape in one apply, both answers lost: which is whose does not matter, but each has one.
+#[test]
+fn two_lost_purchases_of_one_shape_are_both_accounted_for() {
+    let bench = Bench::immediate();
+    let twin = bought_first("MIGRATION", "").replace("\"m\" {", "\"twin\" {");
+    bench.write(&[&bought_first("MIGRATION", ""), &twin]);
+    bench
+        .emulator
+        .add_faults(json!({"action": "CreateDtsInstance", "times": 2, "kind": "cut_after"}));
+    let first = bench.apply();
+    assert_eq!(bench.emulator.instances().len(), 2, "{}", first.report());
+    if first.status == Some(0) {
+        bench.assert_nothing_lost("both adopted");
+        bench.workspace.assert_plan_is_empty();
+        return;
+    }
+    // Where they cannot be told apart the user is asked, with both ids and the way to import them.
+    for error in first.errors() {
+        for instance in bench.emulator.instances() {
+            assert!(error.detail.contains(&instance.instance_id), "{error:?}");
+        }
+        assert!(error.detail.contains("terraform import"), "{error:?}");
+    }
+    assert!(bench.all_recorded().values().all(|recorded| !recorded.tainted));
+}
+
+/// Without a job nothing leads to a lost instance but the user, who is told what to look for.
+#[test]
+fn a_purchase_without_a_job_that_cannot_be_looked_up_is_told() {
+    let bench = Bench::immediate();
+    bench.write(&[&bought_first("MIGRATION", "")]);
+    bench
+        .emulator
+        .add_faults(json!({"action": "CreateDtsInstance", "kind": "cut_after"}));
+    bench
+        .emulator
+        .add_faults(json!({"action": "DescribeDtsJobs", "kind": "refuse", "code": "DTS.Msg.Odd"}));
+    let outcome = bench.apply().fails();
+    let errors = outcome.errors();
+    assert_eq!(errors.len(), 2, "{}", outcome.report());
+    assert!(errors[0].detail.contains("before you apply again"), "{errors:?}");
+    assert!(errors[0].detail.contains("terraform import"), "{errors:?}");
+    let id = bench.emulator.instances()[0].instance_id.clone();
+    bench.workspace.import("dts_instance.m", &id).ok();
+    bench.assert_nothing_lost("imported");
+    bench.converge(1, |_| bench.assert_nothing_lost("after the import"));
+    assert_eq!(bench.emulator.instances().len(), 1);
+}
