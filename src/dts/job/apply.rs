@@ -352,10 +352,18 @@ impl<'a> Run<'a> {
             self.reached.set("status", Value::Null);
         }
         self.record();
-        let followed = self.follow(desired).await;
+        let mut followed = self.follow(desired).await;
+        let stopped = self.apply.cancel.is_cancelled();
+        if stopped && self.apply.prior.is_empty() {
+            // All calls are made, and the user asked to stop waiting: an error would taint a job that goes on by itself.
+            let told = followed.err().into_iter().flatten();
+            let warnings = told.map(|problem| Diagnostic::warning(problem.summary, problem.detail));
+            self.apply.warnings.extend(warnings);
+            followed = Ok(());
+        }
         match self.detail().await {
             Ok(detail) => read::outcome(&mut self.reached, &detail),
-            Err(problems) if followed.is_ok() => {
+            Err(problems) if followed.is_ok() && !stopped => {
                 self.apply.warnings.extend(problems.into_iter().map(|problem| {
                     Diagnostic::warning(
                         problem.summary,
