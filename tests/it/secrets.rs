@@ -1,0 +1,224 @@
+//! No secret in what Terraform prints, logs or keeps beside the state: with everything logged, when it goes well and when
+//! it fails, also where the service echoes what it was sent.
+
+use std::process::Command;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use terraform_provider_dts::emulator::Lifecycle;
+
+use crate::support::bench::{Bench, PRECHECK, bought_first, bought_for_job, databases, job, job_on_instance};
+use crate::support::{Outcome, PROVIDER_SOURCE, Workspace, cli_version};
+
+/// Hard to find in a text, for it is encoded in several ways on its way.
+const SOURCE: &str = "S0urce+/ pass=&%word";
+const DESTINATION: &str = "D3st%ination pa+ss&=word";
+const SECRET_KEY: &str = "testAccessKeySecret";
+const TOKEN: &str = "t0ken+of/temporary=keys";
+
+/// In each encoding that a request, a signature or JSON uses.
+fn spellings(secret: &str) -> Vec<String> {
+    let percent = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let once = percent(secret);
+    let form = once.replace("%20", "+");
+    let json = serde_json::to_string(secret).unwrap();
+    let mut all = vec![
+        secret.to_owned(),
+        percent(&once),
+        percent(&form),
+        json.trim_matches('"').replace('&', "\\u0026"),
+        once,
+        form,
+    ];
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[track_caller]
+fn assert_without(text: &str, secrets: &[&str], what: &str) {
+    for secret in secrets {
+        for spelling in spellings(secret) {
+            if let Some(at) = text.find(&spelling) {
+                let from = text[..at].char_indices().rev().nth(300).map_or(0, |(at, _)| at);
+                panic!("{what} has {spelling:?} after: {}", &text[from..at]);
+            }
+        }
+    }
+}
+
+/// With its logs, of which there are some.
+#[track_caller]
+fn assert_quiet(outcome: &Outcome, secrets: &[&str]) {
+    assert!(outcome.stderr.contains("DTS call"), "the provider has logged{}", outcome.report());
+    assert_without(&outcome.stdout, secrets, "stdout");
+    assert_without(&outcome.stderr, secrets, "the log");
+}
+
+/// A provider with temporary keys, all of them variables; everything is logged.
+fn bench(secret_key: &str) -> Bench {
+    let mut bench = Bench::new(Lifecycle::Immediate, {
+        let mut fixtures = databases();
+        fixtures["endpoints"][0]["accounts"]["dtstest"] = SOURCE.into();
+        fixtures["endpoints"][1]["accounts"]["dtstest"] = DESTINATION.into();
+        Some(fixtures)
+    });
+    let ephemeral = if has_write_only() { "ephemeral = true" } else { "" };
+    let mut workspace = Workspace::new(None);
+    for (name, value) in [
+        ("TF_LOG", "TRACE"),
+        ("TF_VAR_source_password", SOURCE),
+        ("TF_VAR_destination_password", DESTINATION),
+        ("TF_VAR_secret_key", secret_key),
+        ("TF_VAR_token", TOKEN),
+    ] {
+        workspace = workspace.with_env(name, value);
+    }
+    workspace.write(
+        "provider.tf",
+        &format!(
+            r#"
+terraform {{
+  required_providers {{
+    dts = {{ source = "{PROVIDER_SOURCE}" }}
+  }}
+}}
+provider "dts" {{
+  region         = "cn-hangzhou"
+  access_key     = "testAccessKeyId"
+  secret_key     = var.secret_key
+  security_token = var.token
+  endpoint       = "{}"
+}}
+variable "secret_key" {{
+  sensitive = true
+  {ephemeral}
+}}
+variable "token" {{
+  sensitive = true
+  {ephemeral}
+}}
+"#,
+            bench.emulator.url()
+        ),
+    );
+    bench.workspace = workspace;
+    bench
+}
+
+/// Whether Terraform has ephemeral variables and write-only arguments.
+fn has_write_only() -> bool {
+    cli_version() >= (1, 11)
+}
+
+/// As [`job`], with its passwords from variables that Terraform keeps nowhere.
+fn write_only(job: &str, version: u32) -> String {
+    let argument = |name: &str| format!("password_wo = var.{name}\n    password_wo_version = {version}");
+    let variable = |name: &str| {
+        format!("variable \"{name}\" {{\n  type = string\n  sensitive = true\n  ephemeral = true\n}}\n")
+    };
+    with_passwords(job, &argument("source_password"), &argument("destination_password"))
+        + &variable("source_password")
+        + &variable("destination_password")
+}
+
+/// As [`job`], with sensitive passwords that the state keeps.
+fn kept(job: &str) -> String {
+    let variable = |name: &str| format!("variable \"{name}\" {{\n  type = string\n  sensitive = true\n}}\n");
+    with_passwords(job, "password = var.source_password", "password = var.destination_password")
+        + &variable("source_password")
+        + &variable("destination_password")
+}
+
+fn with_passwords(job: &str, source: &str, destination: &str) -> String {
+    use crate::support::bench::{DESTINATION_PASSWORD, SOURCE_PASSWORD};
+    let changed = job
+        .replace(&format!("password      = \"{SOURCE_PASSWORD}\""), source)
+        .replace(&format!("password      = \"{DESTINATION_PASSWORD}\""), destination);
+    assert_ne!(changed, job);
+    changed
+}
+
+/// All that is in a saved plan, unpacked.
+fn unpacked(workspace: &Workspace) -> String {
+    let script = "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nfor n in z.namelist(): sys.stdout.buffer.write(z.read(n))";
+    let output = Command::new("python3")
+        .args(["-c", script, "saved.tfplan"])
+        .current_dir(workspace.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("rm-destination"), "the plan was unpacked");
+    text
+}
+
+#[test]
+fn write_only_passwords_are_nowhere() {
+    if !has_write_only() {
+        return;
+    }
+    let secrets = [SOURCE, DESTINATION, SECRET_KEY, TOKEN];
+    let bench = bench(SECRET_KEY);
+    let checked = job("m", "SYNC", "desired_status = \"prechecked\"\n  wait_for = \"none\"");
+    bench.write(&[&write_only(&checked, 1), &bought_for_job("auto_start = true"), PRECHECK]);
+
+    let planned = bench.workspace.plan(&[]).ok();
+    assert_without(&(planned.stdout + &planned.stderr), &secrets, "the plan's output");
+    assert_without(&unpacked(&bench.workspace), &secrets, "the saved plan");
+    assert_without(&bench.workspace.show_plan_json().to_string(), &secrets, "the plan as JSON");
+    assert_quiet(&bench.workspace.apply_saved().ok(), &secrets);
+    assert_without(&bench.workspace.state_file(), &secrets, "the state");
+    assert_without(&bench.workspace.state_json().to_string(), &secrets, "the state as JSON");
+    assert_eq!(bench.recorded("dts_instance.m").unwrap().text("status").to_lowercase(), "synchronizing");
+
+    // A new version of the same passwords is sent, and still nowhere.
+    bench.write(&[&write_only(&checked, 2), &bought_for_job("auto_start = true"), PRECHECK]);
+    assert_quiet(&bench.apply().ok(), &secrets);
+    assert_eq!(bench.count("ModifyDtsJobPassword"), 2);
+    assert_without(&bench.workspace.state_file(), &secrets, "the state");
+}
+
+#[test]
+fn passwords_in_the_state_are_in_no_output() {
+    let secrets = [SOURCE, DESTINATION, SECRET_KEY, TOKEN];
+    let bench = bench(SECRET_KEY);
+    bench.write(&[&kept(&job_on_instance("MIGRATION", "")), &bought_first("MIGRATION", "")]);
+    let planned = bench.workspace.plan(&[]).ok();
+    assert_without(&(planned.stdout + &planned.stderr), &secrets, "the plan's output");
+    assert_quiet(&bench.workspace.apply_saved().ok(), &secrets);
+    // The keys are in no state; the passwords are, for they are compared with it.
+    let state = bench.workspace.state_file();
+    assert_without(&state, &[SECRET_KEY, TOKEN], "the state");
+    assert_quiet(&bench.workspace.destroy().ok(), &secrets);
+}
+
+#[test]
+fn a_failing_apply_tells_no_password() {
+    let secrets = [SOURCE, DESTINATION, SECRET_KEY, TOKEN];
+    let bench = bench(SECRET_KEY);
+    bench.emulator.set_fixtures(databases());
+    bench.write(&[&kept(&job_on_instance("MIGRATION", "")), &bought_first("MIGRATION", "")]);
+    let failed = bench.apply().fails();
+    assert_eq!(failed.errors().len(), 2, "{}", failed.report());
+    assert_quiet(&failed, &secrets);
+}
+
+/// The service answers a wrong signature with the text that was to be signed, which holds all parameters.
+#[test]
+fn an_echo_of_the_request_is_not_shown() {
+    let wrong = "wr0ng+secret/key=";
+    let secrets = [SOURCE, DESTINATION, wrong, TOKEN];
+    let bench = bench(wrong);
+    let mut jobs = vec![kept(&job("m", "MIGRATION", ""))];
+    if has_write_only() {
+        jobs.push(write_only(&job("m", "MIGRATION", ""), 1));
+    }
+    for job in jobs {
+        bench.write(&[&job]);
+        let failed = bench.apply().fails();
+        let error = failed.error("SignatureDoesNotMatch");
+        assert_eq!(error.address, "dts_job.m");
+        assert!(error.detail.contains("secret_key"), "{error:?}");
+        assert_quiet(&failed, &secrets);
+    }
+}
