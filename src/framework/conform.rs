@@ -97,11 +97,9 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn complain(&mut self, at: &Trail<'_>, what: &str) {
-        let path = at.to_path();
-        let place = if path.steps().is_empty() {
-            "the object".to_owned()
-        } else {
-            format!("`{path}`")
+        let place = match at {
+            Trail::Root => "the object".to_owned(),
+            at => format!("`{}`", at.to_text()),
         };
         self.diagnostics.push(
             Diagnostic::error(
@@ -111,7 +109,7 @@ impl Work<'_> {
                      This is a bug in the provider; please report it."
                 ),
             )
-            .at(path),
+            .at(at.to_path()),
         );
     }
 
@@ -161,11 +159,12 @@ impl Work<'_> {
             (Nesting::List | Nesting::Set, Value::List(items)) => {
                 let mut index = 0;
                 items.retain_mut(|item| {
-                    let element = Trail::Index(at, index);
+                    let element = match nesting {
+                        Nesting::Set => Trail::Element(at),
+                        _ => Trail::Index(at, index),
+                    };
                     index += 1;
-                    // An element of a set has no path: it ends at the set.
-                    let at = if nesting == Nesting::List { &element } else { at };
-                    self.element(block, item, at)
+                    self.element(block, item, &element)
                 });
                 if nesting == Nesting::Set {
                     unique(items);
@@ -226,7 +225,7 @@ impl Work<'_> {
             }
             (Type::Set(of), Value::List(items)) => {
                 for item in items.iter_mut() {
-                    self.value(of, item, at, depth);
+                    self.value(of, item, &Trail::Element(at), depth);
                 }
                 unique(items);
             }
@@ -570,10 +569,10 @@ mod tests {
                     .attribute(Attribute::string("secret_wo").write_only())
             };
             let block = inner()
-                .attribute(Attribute::new("x", ty))
+                .attribute(Attribute::new("x", ty.clone()))
                 .block(NestedBlock::single("one", inner().block(NestedBlock::list("many", inner()))))
                 .block(NestedBlock::list("many", inner()))
-                .block(NestedBlock::set("set", Block::new("").attribute(Attribute::string("name"))))
+                .block(NestedBlock::set("set", Block::new("").attribute(Attribute::new("name", ty.clone()))))
                 .block(NestedBlock::map("map", inner()));
             for unknowns in [Unknowns::Keep, Unknowns::Refuse] {
                 let object = match &value {

@@ -48,15 +48,12 @@ fn each_nested(
         (Nesting::Single, Value::Map(inner)) => visit(inner, at),
         (Nesting::List | Nesting::Set, Value::List(items)) => {
             for (index, item) in items.iter().enumerate() {
-                let element = Trail::Index(at, index);
-                // An element of a set has no path: it ends at the set.
-                let at = if nested.nesting == Nesting::List {
-                    &element
-                } else {
-                    at
+                let element = match nested.nesting {
+                    Nesting::Set => Trail::Element(at),
+                    _ => Trail::Index(at, index),
                 };
                 if let Some(inner) = item.as_map() {
-                    visit(inner, at);
+                    visit(inner, &element);
                 }
             }
         }
