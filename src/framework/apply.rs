@@ -288,3 +288,86 @@ fn panicked(panic: &(dyn Any + Send)) -> Diagnostic {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::resource::Read;
+    use crate::framework::schema::{Attribute, Schema};
+    use async_trait::async_trait;
+
+    /// Does nothing but to tell that it was asked.
+    struct Asked;
+
+    #[async_trait]
+    impl Resource<()> for Asked {
+        fn type_name(&self) -> &'static str {
+            "test_asked"
+        }
+
+        fn schema(&self) -> Schema {
+            let text = |name: &str| Attribute::string(name).describe("Text.");
+            Schema::new(Block::new("").attributes([text("id").computed(), text("did").computed()]))
+        }
+
+        async fn create(&self, apply: &mut Apply<()>) -> Result<(), Diagnostics> {
+            apply.state.set("did", "create");
+            Ok(())
+        }
+
+        async fn read(&self, _read: &mut Read<()>) -> Result<bool, Diagnostics> {
+            Ok(true)
+        }
+
+        async fn update(&self, apply: &mut Apply<()>) -> Result<(), Diagnostics> {
+            apply.state.set("did", "update");
+            Ok(())
+        }
+
+        async fn delete(&self, delete: &mut Delete<()>) -> Result<(), Diagnostics> {
+            delete.warnings.push(Diagnostic::warning("Deleted", ""));
+            Ok(())
+        }
+    }
+
+    async fn run(prior: Value, planned: Value) -> Response {
+        let block = Asked.schema().block;
+        let config = Value::Map(Object::new());
+        let request = Request {
+            prior,
+            planned,
+            config,
+            private: Private::default(),
+        };
+        apply(&Asked, &block, Arc::new(()), CancellationToken::new(), request).await
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_follows_from_prior_and_plan() {
+        let object = || Value::Map(Object::new().with("id", "i").with("did", Value::Unknown));
+        let check = async |prior: Value, planned: Value, did: Option<&str>, errors: bool| {
+            let response = run(prior, planned).await;
+            assert_eq!(response.state.as_map().and_then(|state| state.str("did")), did);
+            assert_eq!(response.diagnostics.has_errors(), errors);
+            response
+        };
+        check(Value::Null, object(), Some("create"), false).await;
+        check(object(), object(), Some("update"), false).await;
+        let deleted = check(object(), Value::Null, None, false).await;
+        assert!(deleted.state.is_null() && deleted.diagnostics.len() == 1);
+        let nothing = check(Value::Null, Value::Null, None, false).await;
+        assert!(nothing.state.is_null() && nothing.diagnostics.is_empty());
+        // Only a plan that is null deletes.
+        let malformed = check(object(), Value::Unknown, None, true).await;
+        assert_eq!(malformed.state, object());
+    }
+
+    #[test]
+    fn only_the_constant_text_of_a_panic_is_shown() {
+        let constant = shield_pure(|| panic!("in the source")).unwrap_err();
+        assert!(constant.detail.contains("in the source"), "{}", constant.detail);
+        let secret = String::from("hunter2");
+        let made: Diagnostic = shield_pure(|| panic!("made of {secret}")).unwrap_err();
+        assert!(!made.detail.contains("hunter2"), "{}", made.detail);
+    }
+}

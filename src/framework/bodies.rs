@@ -2,8 +2,10 @@
 //! block has its counterpart by name, one of a list by index, of a map by key. An element of a set has none in the
 //! prior state, and in the configuration the one whose content it has.
 
+use std::collections::HashMap;
+
 use super::equal;
-use super::schema::{Block, NestedBlock, Nesting};
+use super::schema::{Attribute, Block, Mode, NestedBlock, Nesting};
 use super::value::{Object, Value};
 
 /// What is done to each body: its block, its configuration, its prior state, and the body to change. No configuration
@@ -72,13 +74,26 @@ fn each_of(nested: &NestedBlock, config: &Value, prior: &Value, planned: &mut Va
 }
 
 /// For each element of a planned set, the configured one that it comes from. Terraform orders sets by their content,
-/// so the order says nothing; and several may be possible, so all are matched together.
+/// so the order says nothing; and several may be possible, so all are matched together. Nothing is searched where the
+/// configuration has no say in what is computed.
 pub(super) fn pair(block: &Block, planned: &[Value], config: &[Value]) -> Vec<Option<usize>> {
+    if !has_optional_computed(block) {
+        return vec![None; planned.len()];
+    }
+    matching(block, planned, config)
+}
+
+fn matching(block: &Block, planned: &[Value], config: &[Value]) -> Vec<Option<usize>> {
+    let mut by_key: HashMap<Vec<&Value>, Vec<usize>> = HashMap::new();
+    for (index, config) in config.iter().enumerate() {
+        by_key.entry(key(block, config)).or_default().push(index);
+    }
     let candidates: Vec<Vec<usize>> = planned
         .iter()
         .map(|planned| {
-            let score = |index: usize| Some((came_from(block, planned, config.get(index)?)?, index));
-            let mut found: Vec<(usize, usize)> = (0..config.len()).filter_map(score).collect();
+            let alike = by_key.get(&key(block, planned)).into_iter().flatten();
+            let score = |&index: &usize| Some((came_from(block, planned, config.get(index)?)?, index));
+            let mut found: Vec<(usize, usize)> = alike.filter_map(score).collect();
             found.sort_by_key(|&(score, _)| std::cmp::Reverse(score));
             found.into_iter().map(|(_, index)| index).collect()
         })
@@ -94,6 +109,24 @@ pub(super) fn pair(block: &Block, planned: &[Value], config: &[Value]) -> Vec<Op
         }
     }
     pairs
+}
+
+fn has_optional_computed(block: &Block) -> bool {
+    block
+        .attributes
+        .iter()
+        .any(|attribute| attribute.mode == Mode::OptionalComputed)
+        || block
+            .blocks
+            .iter()
+            .any(|nested| has_optional_computed(&nested.block))
+}
+
+/// What two elements have in common at least if one comes from the other: so that not each is compared with each.
+fn key<'v>(block: &Block, body: &'v Value) -> Vec<&'v Value> {
+    let fixed = |attribute: &&Attribute| !attribute.mode.is_computed() && !equal::has_set(&attribute.ty);
+    let value = |attribute: &Attribute| body.as_map().map_or(NULL, |body| body.get(&attribute.name));
+    block.attributes.iter().filter(fixed).map(value).collect()
 }
 
 /// Gives the planned element one of its candidates; who has it already must find another.
@@ -144,7 +177,7 @@ fn came_from(block: &Block, planned: &Value, config: &Value) -> Option<usize> {
                 .map(|(new, own)| inner(new, own))
                 .sum::<Option<usize>>()?,
             (Nesting::Set, Value::List(new), Value::List(own)) => {
-                let found = pair(&nested.block, new, own).iter().flatten().count();
+                let found = matching(&nested.block, new, own).iter().flatten().count();
                 (found == new.len()).then_some(found)?
             }
             (Nesting::Map, Value::Map(new), Value::Map(own)) if new.len() == own.len() => {

@@ -97,11 +97,9 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn complain(&mut self, at: &Trail<'_>, what: &str) {
-        let path = at.to_path();
-        let place = if path.steps().is_empty() {
-            "the object".to_owned()
-        } else {
-            format!("`{path}`")
+        let place = match at {
+            Trail::Root => "the object".to_owned(),
+            at => format!("`{}`", at.to_text()),
         };
         self.diagnostics.push(
             Diagnostic::error(
@@ -111,7 +109,7 @@ impl Work<'_> {
                      This is a bug in the provider; please report it."
                 ),
             )
-            .at(path),
+            .at(at.to_path()),
         );
     }
 
@@ -161,11 +159,12 @@ impl Work<'_> {
             (Nesting::List | Nesting::Set, Value::List(items)) => {
                 let mut index = 0;
                 items.retain_mut(|item| {
-                    let element = Trail::Index(at, index);
+                    let element = match nesting {
+                        Nesting::Set => Trail::Element(at),
+                        _ => Trail::Index(at, index),
+                    };
                     index += 1;
-                    // An element of a set has no path: it ends at the set.
-                    let at = if nesting == Nesting::List { &element } else { at };
-                    self.element(block, item, at)
+                    self.element(block, item, &element)
                 });
                 if nesting == Nesting::Set {
                     unique(items);
@@ -226,7 +225,7 @@ impl Work<'_> {
             }
             (Type::Set(of), Value::List(items)) => {
                 for item in items.iter_mut() {
-                    self.value(of, item, at, depth);
+                    self.value(of, item, &Trail::Element(at), depth);
                 }
                 unique(items);
             }
@@ -304,7 +303,9 @@ fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framework::rules;
     use crate::framework::schema::{Attribute, NestedBlock};
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn block() -> Block {
@@ -378,5 +379,218 @@ mod tests {
             json!({"id": "(unknown)", "tags": null, "names": null, "one": null, "many": "(unknown)"}),
             0,
         );
+    }
+
+    fn check_value(ty: Type, value: Value, expected: serde_json::Value, complaints: &[&str]) {
+        let block = Block::new("").attribute(Attribute::new("x", ty));
+        let mut diagnostics = Diagnostics::new();
+        let object = Value::Map(Object::new().with("x", value));
+        let out = conform(&block, object, Unknowns::Refuse, &mut diagnostics);
+        assert_eq!(out.reveal(), json!({"x": expected}));
+        let paths: Vec<String> = diagnostics
+            .iter()
+            .map(|one| one.path.clone().unwrap_or_default().to_string())
+            .collect();
+        assert_eq!(paths, complaints);
+    }
+
+    #[test]
+    fn values_of_every_type() {
+        let pair = || Type::object([("a", Type::String), ("b", Type::Bool)]);
+        let dynamic = |ty, value| Value::Dynamic(Box::new((ty, value)));
+        check_value(
+            Type::list(Type::String),
+            Value::from(vec!["a"]),
+            json!(["a"]),
+            &[],
+        );
+        check_value(
+            Type::list(Type::String),
+            Object::new().into(),
+            json!(null),
+            &["x"],
+        );
+        check_value(
+            Type::list(Type::String),
+            Value::List(vec![Value::from("a"), Value::from(true), Value::Unknown]),
+            json!(["a", null, null]),
+            &["x[1]", "x[2]"],
+        );
+        // A path ends at the set.
+        check_value(
+            Type::set(Type::String),
+            Value::from(vec![true]),
+            json!([null]),
+            &["x"],
+        );
+        check_value(
+            Type::set(Type::list(Type::String)),
+            Value::from(vec![vec!["a"], vec!["a"]]),
+            json!([["a"]]),
+            &[],
+        );
+        check_value(
+            pair(),
+            Object::new().with("a", "t").into(),
+            json!({"a": "t", "b": null}),
+            &[],
+        );
+        check_value(
+            pair(),
+            Object::new().with("c", 1).into(),
+            json!({"a": null, "b": null}),
+            &["x"],
+        );
+        check_value(
+            Type::map(Type::Bool),
+            Object::new().with("k", "t").into(),
+            json!({"k": null}),
+            &[r#"x["k"]"#],
+        );
+        let tuple = || Type::Tuple(vec![Type::String, Type::Bool]);
+        check_value(
+            tuple(),
+            Value::List(vec!["a".into(), true.into()]),
+            json!(["a", true]),
+            &[],
+        );
+        check_value(tuple(), Value::from(vec!["a"]), json!(null), &["x"]);
+        check_value(Type::Dynamic, Value::from(true), json!(true), &[]);
+        check_value(Type::Dynamic, Value::from(vec!["a"]), json!(null), &["x"]);
+        check_value(
+            Type::Dynamic,
+            dynamic(Type::Bool, "a".into()),
+            json!(null),
+            &["x"],
+        );
+        check_value(Type::Dynamic, dynamic(Type::Dynamic, "a".into()), json!("a"), &[]);
+    }
+
+    #[test]
+    fn depth_has_an_end() {
+        let mut value = Value::from("deep");
+        for _ in 0..1000 {
+            value = Value::Dynamic(Box::new((Type::list(Type::Dynamic), Value::List(vec![value]))));
+        }
+        let block = Block::new("").attribute(Attribute::new("x", Type::Dynamic));
+        let mut diagnostics = Diagnostics::new();
+        let object = Value::Map(Object::new().with("x", value));
+        let out = conform(&block, object, Unknowns::Refuse, &mut diagnostics);
+        assert_eq!(diagnostics.len(), 1);
+        assert!(!out.reveal().to_string().contains("deep"));
+    }
+
+    #[test]
+    fn blocks_of_another_shape() {
+        let keep = |value: Object, expected, complaints| {
+            let nothing = || json!({"id": null, "tags": null, "names": null, "one": null, "many": []});
+            let mut all = nothing();
+            for (name, member) in serde_json::Value::as_object(&expected).into_iter().flatten() {
+                all[name] = member.clone();
+            }
+            check(value, Unknowns::Keep, all, complaints);
+        };
+        keep(Object::new().with("one", true), json!({}), 1);
+        keep(Object::new().with("many", Object::new()), json!({}), 1);
+        keep(Object::new().with("many", vec![true]), json!({}), 1);
+        keep(
+            Object::new().with("many", vec![Value::Unknown, Value::Null]),
+            json!({"many": ["(unknown)"]}),
+            1,
+        );
+        let mut diagnostics = Diagnostics::new();
+        for other in [Value::Unknown, Value::from("text"), Value::List(Vec::new())] {
+            assert_eq!(
+                conform(&block(), other, Unknowns::Keep, &mut diagnostics),
+                Value::Null
+            );
+        }
+        assert_eq!(diagnostics.len(), 3);
+    }
+
+    fn any_type() -> impl Strategy<Value = Type> {
+        let leaf = prop::sample::select(vec![Type::Bool, Type::Number, Type::String, Type::Dynamic]);
+        leaf.prop_recursive(2, 8, 2, |inner| {
+            prop_oneof![
+                inner.clone().prop_map(Type::list),
+                inner.clone().prop_map(Type::set),
+                inner.clone().prop_map(Type::map),
+                inner
+                    .clone()
+                    .prop_map(|ty| Type::object([("a", ty), ("b", Type::String)])),
+                inner.prop_map(|ty| Type::Tuple(vec![ty, Type::Bool])),
+            ]
+        })
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            Just(Value::Unknown),
+            Just(Value::Bool(true)),
+            Just(Value::from(1)),
+            "[ab]".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let names = prop::sample::select(vec![
+                "a",
+                "b",
+                "name",
+                "secret_wo",
+                "one",
+                "many",
+                "set",
+                "map",
+                "x",
+            ]);
+            let members = prop::collection::btree_map(names, inner.clone(), 0..6);
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+                members.prop_map(|all| {
+                    Value::Map(
+                        all.into_iter()
+                            .map(|(name, value)| (name.to_owned(), value))
+                            .collect(),
+                    )
+                }),
+                (any_type(), inner).prop_map(|pair| Value::Dynamic(Box::new(pair))),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_a_handler_leaves_fits(ty in any_type(), value in any_value()) {
+            let inner = || {
+                Block::new("")
+                    .attribute(Attribute::string("name"))
+                    .attribute(Attribute::string("secret_wo").write_only())
+            };
+            let block = inner()
+                .attribute(Attribute::new("x", ty.clone()))
+                .block(NestedBlock::single("one", inner().block(NestedBlock::list("many", inner()))))
+                .block(NestedBlock::list("many", inner()))
+                .block(NestedBlock::set("set", Block::new("").attribute(Attribute::new("name", ty.clone()))))
+                .block(NestedBlock::map("map", inner()));
+            for unknowns in [Unknowns::Keep, Unknowns::Refuse] {
+                let object = match &value {
+                    Value::Map(object) => object.clone(),
+                    other => Object::new().with("x", other.clone()).with("many", other.clone()),
+                };
+                let mut diagnostics = Diagnostics::new();
+                let out = conform(&block, Value::Map(object), unknowns, &mut diagnostics);
+                prop_assert_eq!(rules::check_shape(&block, &out), Vec::<String>::new());
+                prop_assert_eq!(rules::check_diagnostics(&block, &diagnostics), Vec::<String>::new());
+                if unknowns == Unknowns::Refuse {
+                    prop_assert_eq!(rules::check_state(&block, &out), Vec::<String>::new());
+                }
+                let mut again = Diagnostics::new();
+                let twice = conform(&block, out.clone(), unknowns, &mut again);
+                prop_assert_eq!(twice, out);
+                prop_assert!(again.is_empty());
+            }
+        }
     }
 }

@@ -88,16 +88,32 @@ pub(super) enum Trail<'a> {
     Key(&'a Trail<'a>, &'a str),
     /// The element of a list.
     Index(&'a Trail<'a>, usize),
+    /// Some element of a set: it has no path, nor has anything in it.
+    Element(&'a Trail<'a>),
 }
 
 impl Trail<'_> {
-    /// As a path.
+    /// As a path, which ends at the first set.
     pub(super) fn to_path(self) -> Path {
-        match self {
-            Trail::Root => Path::root(),
-            Trail::Attribute(parent, name) => parent.to_path().then(name),
-            Trail::Key(parent, key) => parent.to_path().key(key),
-            Trail::Index(parent, index) => parent.to_path().index(index),
+        self.build(true).0
+    }
+
+    /// In words: also what is in a set, without saying in which element.
+    pub(super) fn to_text(self) -> String {
+        self.build(false).0.to_string()
+    }
+
+    fn build(self, end_at_sets: bool) -> (Path, bool) {
+        let (parent, step) = match self {
+            Trail::Root => return (Path::root(), false),
+            Trail::Element(parent) => return (parent.build(end_at_sets).0, end_at_sets),
+            Trail::Attribute(parent, name) => (parent, Step::Attribute(name.to_owned())),
+            Trail::Key(parent, key) => (parent, Step::Key(key.to_owned())),
+            Trail::Index(parent, index) => (parent, Step::Index(index)),
+        };
+        match parent.build(end_at_sets) {
+            (path, true) => (path, true),
+            (path, false) => (path.step(step), false),
         }
     }
 }
@@ -111,5 +127,18 @@ mod tests {
         let path = Path::attribute("database").index(0).then("tags").key("a b");
         assert_eq!(path.to_string(), r#"database[0].tags["a b"]"#);
         assert_eq!(Path::root().to_string(), "");
+    }
+
+    #[test]
+    fn a_path_ends_at_a_set() {
+        let list = Trail::Attribute(&Trail::Root, "list");
+        let element = Trail::Index(&list, 1);
+        let set = Trail::Attribute(&element, "set");
+        let within = Trail::Element(&set);
+        let name = Trail::Attribute(&within, "name");
+        let key = Trail::Key(&name, "k");
+        assert_eq!(set.to_path().to_string(), "list[1].set");
+        assert_eq!(key.to_path(), set.to_path());
+        assert_eq!(key.to_text(), r#"list[1].set.name["k"]"#);
     }
 }

@@ -1,6 +1,8 @@
 //! Planning, in the order that Terraform's rules demand: defaults, write-only values out, what means the same is
 //! kept, computed values become unknown where something changes, the resource has its say, replacements.
 
+use std::collections::HashMap;
+
 use super::apply::shield_pure;
 use super::bodies;
 use super::conform::{self, Unknowns};
@@ -251,18 +253,19 @@ fn merge_alike(block: &Block, config: &[Value], planned: &mut Vec<Value>) {
             Some(Value::Map(body))
         })
         .collect();
-    let mut kept: Vec<(Value, Option<Value>)> = Vec::new();
+    let mut kept: Vec<Value> = Vec::new();
+    let mut place_of: HashMap<Value, usize> = HashMap::new();
     for (element, own) in std::mem::take(planned).into_iter().zip(with_defaults) {
-        let alike = |(_, other): &&mut (Value, Option<Value>)| {
-            own.as_ref().is_some_and(|own| own.is_wholly_known()) && *other == own
-        };
-        match kept.iter_mut().find(alike) {
-            Some((other, _)) if known_members(&element) > known_members(other) => *other = element,
+        // Unknown values may turn out to differ.
+        let known = own.filter(Value::is_wholly_known);
+        let place = known.map_or(kept.len(), |own| *place_of.entry(own).or_insert(kept.len()));
+        match kept.get_mut(place) {
+            Some(other) if known_members(&element) > known_members(other) => *other = element,
             Some(_) => {}
-            None => kept.push((element, own)),
+            None => kept.push(element),
         }
     }
-    planned.extend(kept.into_iter().map(|(element, _)| element));
+    *planned = kept;
 }
 
 fn has_default(block: &Block) -> bool {

@@ -291,3 +291,174 @@ fn is_write_only(block: &Block, path: &Path) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block() -> Block {
+        let inner = || {
+            Block::new("").attributes([
+                Attribute::string("key"),
+                Attribute::string("fixed").replaces(),
+                Attribute::string("inner_wo").write_only(),
+            ])
+        };
+        Block::new("")
+            .attributes([
+                Attribute::string("text"),
+                Attribute::string("fixed").replaces(),
+                Attribute::string("auto").optional_computed().replaces(),
+                Attribute::new("names", Type::set(Type::String)),
+                Attribute::new("tags", Type::map(Type::String)),
+            ])
+            .block(NestedBlock::single("one", inner()))
+            .block(NestedBlock::list("list", inner()))
+            .block(NestedBlock::set(
+                "set",
+                inner().block(NestedBlock::set("deep", inner())),
+            ))
+    }
+
+    fn body(key: &str, fixed: impl Into<Value>) -> Object {
+        Object::new()
+            .with("key", key)
+            .with("fixed", fixed)
+            .with("inner_wo", Value::Null)
+    }
+
+    /// What the resource asks for, and what comes of it.
+    fn check_asked(prior: Object, planned: Object, asked: Path, expected: Result<&[&str], ()>) {
+        let mut diagnostics = Diagnostics::new();
+        let text = asked.to_string();
+        let found = paths(
+            &block(),
+            &Object::new(),
+            &prior,
+            &planned,
+            &[asked],
+            &mut diagnostics,
+        );
+        let found: Vec<String> = found.iter().map(Path::to_string).collect();
+        assert_eq!(diagnostics.has_errors(), expected.is_err(), "{text}");
+        assert_eq!(found, expected.unwrap_or_default(), "{text}");
+    }
+
+    #[test]
+    fn what_a_resource_asks_for_must_exist_and_differ() {
+        let at = Path::attribute;
+        let (old, new) = (
+            || Object::new().with("text", "a"),
+            || Object::new().with("text", "b"),
+        );
+        check_asked(old(), new(), at("text"), Ok(&["text"]));
+        check_asked(old(), old(), at("text"), Ok(&[]));
+        check_asked(old(), new(), at("typo"), Err(()));
+        check_asked(old(), new(), at("text").then("below"), Err(()));
+        check_asked(old(), new(), Path::root().index(0), Err(()));
+        let unknown = || Object::new().with("text", Value::Unknown);
+        check_asked(old(), unknown(), at("text"), Ok(&["text"]));
+
+        let list = |keys: &[&str]| {
+            let bodies: Vec<Object> = keys.iter().map(|key| body(key, Value::Null)).collect();
+            Object::new().with("list", bodies)
+        };
+        let key = |index| at("list").index(index).then("key");
+        check_asked(list(&["a"]), list(&["a", "b"]), key(1), Ok(&["list[1].key"]));
+        check_asked(list(&["a", "b"]), list(&["a"]), key(1), Ok(&["list[1].key"]));
+        // There is no third element: what exists is the list.
+        check_asked(list(&["a"]), list(&["a", "b"]), key(2), Ok(&["list"]));
+        check_asked(list(&["a"]), list(&["a"]), key(2), Ok(&[]));
+        check_asked(
+            list(&["a"]),
+            list(&["a"]),
+            at("list").index(0).then("inner_wo"),
+            Ok(&["list[0].inner_wo"]),
+        );
+        check_asked(
+            list(&["a"]),
+            list(&["a"]),
+            at("list").index(0).then("typo"),
+            Err(()),
+        );
+
+        let set = |key: &str| Object::new().with("set", vec![body(key, Value::Null)]);
+        check_asked(set("a"), set("b"), at("set").index(0).then("key"), Ok(&["set"]));
+        let one = || Object::new().with("one", body("k", Value::Null));
+        check_asked(Object::new(), one(), at("one").then("key"), Ok(&["one.key"]));
+        check_asked(Object::new(), Object::new(), at("one").then("key"), Ok(&[]));
+        let tags = |value: &str| Object::new().with("tags", Object::new().with("k", value));
+        check_asked(tags("a"), tags("b"), at("tags").key("k"), Ok(&[r#"tags["k"]"#]));
+        check_asked(tags("a"), tags("b"), at("tags").key("l"), Ok(&["tags"]));
+        let names = |name: &str| Object::new().with("names", vec![name]);
+        check_asked(names("a"), names("b"), at("names").index(0), Ok(&["names"]));
+    }
+
+    #[test]
+    fn what_the_schema_demands() {
+        let check = |prior: Object, config: Object, planned: Object, expected: &[&str]| {
+            let found = paths(&block(), &config, &prior, &planned, &[], &mut Diagnostics::new());
+            let found: Vec<String> = found.iter().map(Path::to_string).collect();
+            assert_eq!(found, expected, "{:?}", planned.reveal());
+        };
+        let nothing = Object::new;
+        let fixed = |value: Value| Object::new().with("fixed", value);
+        check(fixed("a".into()), nothing(), fixed("a".into()), &[]);
+        check(fixed("a".into()), nothing(), fixed("b".into()), &["fixed"]);
+        check(fixed("a".into()), nothing(), fixed(Value::Null), &["fixed"]);
+        check(
+            fixed(Value::Null),
+            fixed(Value::Unknown),
+            fixed(Value::Unknown),
+            &["fixed"],
+        );
+        let auto = |value: Value| Object::new().with("auto", value);
+        check(auto("a".into()), nothing(), auto(Value::Unknown), &[]);
+        check(
+            auto("a".into()),
+            auto(Value::Unknown),
+            auto(Value::Unknown),
+            &["auto"],
+        );
+
+        let set = |elements: Vec<Object>| Object::new().with("set", elements);
+        let deep = |key: &str, fixed: &str| body(key, Value::Null).with("deep", vec![body("d", fixed)]);
+        check(
+            set(vec![body("a", "x")]),
+            nothing(),
+            set(vec![body("b", "x")]),
+            &[],
+        );
+        check(
+            set(vec![body("a", "x")]),
+            nothing(),
+            set(vec![body("a", "x"), body("b", "x")]),
+            &["set"],
+        );
+        check(
+            set(vec![body("a", "x"), body("b", Value::Null)]),
+            nothing(),
+            set(vec![body("a", "x")]),
+            &[],
+        );
+        check(set(vec![body("a", "x")]), nothing(), set(vec![]), &["set"]);
+        check(
+            set(vec![deep("a", "x")]),
+            nothing(),
+            set(vec![deep("b", "x")]),
+            &[],
+        );
+        check(
+            set(vec![deep("a", "x")]),
+            nothing(),
+            set(vec![deep("a", "y")]),
+            &["set"],
+        );
+        check(
+            set(vec![]),
+            nothing(),
+            Object::new().with("set", Value::Unknown),
+            &["set"],
+        );
+    }
+}

@@ -418,3 +418,131 @@ impl<P: Provider> Service for Server<P> {
         self.cancellation().cancel();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::datasource::Query;
+    use crate::framework::schema::{Attribute, Block};
+
+    /// Has one data source, which ends when it is stopped.
+    struct Waiting;
+
+    impl Provider for Waiting {
+        type Client = String;
+
+        fn name(&self) -> &'static str {
+            "test"
+        }
+
+        fn schema(&self) -> Schema {
+            Schema::new(Block::new("Test.").attribute(Attribute::string("region")))
+        }
+
+        fn configure(&self, config: &Object, terraform_version: &str) -> Result<String, Diagnostics> {
+            assert_ne!(terraform_version, "0", "a version");
+            let region = config.str("region").unwrap_or("none");
+            if region == "nowhere" {
+                return Err(Diagnostic::error("Unable to configure", "").into());
+            }
+            Ok(region.to_owned())
+        }
+
+        fn resources(&self) -> Vec<Box<dyn Resource<String>>> {
+            Vec::new()
+        }
+
+        fn data_sources(&self) -> Vec<Box<dyn DataSource<String>>> {
+            vec![Box::new(Waiting)]
+        }
+    }
+
+    #[async_trait]
+    impl DataSource<String> for Waiting {
+        fn type_name(&self) -> &'static str {
+            "test_waiting"
+        }
+
+        fn schema(&self) -> Schema {
+            Schema::new(
+                Block::new("Waits.")
+                    .attributes([Attribute::bool("wait"), Attribute::string("region").computed()]),
+            )
+        }
+
+        async fn read(&self, query: &mut Query<String>) -> Result<(), Diagnostics> {
+            if query.state.bool("wait") == Some(true) {
+                query.cancel.cancelled().await;
+            }
+            let region = query.client.as_str().to_owned();
+            query.state.set("region", region);
+            Ok(())
+        }
+    }
+
+    fn region(name: impl Into<Value>) -> Value {
+        Value::Map(Object::new().with("region", name))
+    }
+
+    async fn read(server: &Server<Waiting>, wait: bool) -> String {
+        let config = Value::Map(Object::new().with("wait", wait));
+        let (state, diagnostics) = server.read_data_source("test_waiting", config).await;
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        state
+            .as_map()
+            .and_then(|state| state.str("region"))
+            .unwrap()
+            .to_owned()
+    }
+
+    #[tokio::test]
+    async fn the_latest_configuration_counts() {
+        let server = Server::new(Waiting);
+        let config = Value::Map(Object::new().with("wait", false));
+        let (_, diagnostics) = server.read_data_source("test_waiting", config).await;
+        assert!(diagnostics.has_errors(), "not configured yet");
+        for (name, expected) in [("one", "one"), ("two", "two"), ("nowhere", "two")] {
+            let failed = server.configure(region(name), "1.11.4").has_errors();
+            assert_eq!(
+                (failed, read(&server, false).await.as_str()),
+                (name == "nowhere", expected)
+            );
+        }
+        assert!(server.configure(region(Value::Unknown), "1.11.4").is_empty());
+        assert_eq!(read(&server, false).await, "none");
+        assert!(
+            server.configure(region("x"), "0").has_errors(),
+            "a panic is an error"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_stop_reaches_what_runs_and_is_forgotten_by_the_next_configure() {
+        let server = Server::new(Waiting);
+        server.configure(region("one"), "1.11.4");
+        let stop = async {
+            tokio::task::yield_now().await;
+            // Another configuration meanwhile takes nothing out of reach.
+            server.configure(region("two"), "1.11.4");
+            server.stop();
+        };
+        assert_eq!(tokio::join!(read(&server, true), stop).0, "one");
+        assert_eq!(read(&server, true).await, "two", "stopped is stopped");
+        server.configure(region("three"), "1.11.4");
+        let ended = std::sync::atomic::AtomicBool::new(false);
+        let waiting = async {
+            let region = read(&server, true).await;
+            ended.store(true, std::sync::atomic::Ordering::Relaxed);
+            region
+        };
+        let stop = async {
+            tokio::task::yield_now().await;
+            assert!(
+                !ended.load(std::sync::atomic::Ordering::Relaxed),
+                "the old Stop is forgotten"
+            );
+            server.stop();
+        };
+        assert_eq!(tokio::join!(waiting, stop).0, "three");
+    }
+}

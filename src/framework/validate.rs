@@ -1,66 +1,66 @@
 //! Validation: what a configuration alone can tell. Unknown values are never wrong.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::path::Path;
+use super::path::{Path, Trail};
 use super::schema::{Attribute, Block, NestedBlock, Nesting};
 use super::value::{Object, Value};
 
 /// Runs the checks of every attribute at every depth. `write_only_allowed`: whether this Terraform keeps
 /// write-only values out of its state; an older one would store the secret, so it is refused one.
 pub fn attributes(block: &Block, config: &Object, write_only_allowed: bool, diagnostics: &mut Diagnostics) {
-    body(block, config, &Path::root(), write_only_allowed, diagnostics);
+    body(block, config, &Trail::Root, write_only_allowed, diagnostics);
 }
 
-fn body(block: &Block, config: &Object, at: &Path, write_only_allowed: bool, diagnostics: &mut Diagnostics) {
+fn body(
+    block: &Block,
+    config: &Object,
+    at: &Trail<'_>,
+    write_only_allowed: bool,
+    diagnostics: &mut Diagnostics,
+) {
     for attribute in &block.attributes {
         let value = config.get(&attribute.name);
-        let at = at.clone().then(&attribute.name);
+        let at = Trail::Attribute(at, &attribute.name);
         if attribute.write_only && !value.is_null() && !write_only_allowed {
-            diagnostics.push(too_old(attribute).at(at));
+            diagnostics.push(too_old(attribute).at(at.to_path()));
         } else if value.is_known() {
             for problem in attribute.checks.iter().filter_map(|check| check.run(value).err()) {
-                diagnostics.push(invalid(attribute, value, &problem).at(at.clone()));
+                diagnostics.push(invalid(attribute, value, &problem).at(at.to_path()));
             }
         }
     }
     for nested in &block.blocks {
-        each_nested(
-            nested,
-            config.get(&nested.name),
-            &at.clone().then(&nested.name),
-            &mut |inner, at| {
-                body(&nested.block, inner, at, write_only_allowed, diagnostics);
-            },
-        );
+        let at = Trail::Attribute(at, &nested.name);
+        each_nested(nested, config.get(&nested.name), &at, &mut |inner, at| {
+            body(&nested.block, inner, at, write_only_allowed, diagnostics);
+        });
     }
 }
 
 /// Calls `visit` with each body of a nested block's value and its path.
-pub(super) fn each_nested(
+fn each_nested(
     nested: &NestedBlock,
     value: &Value,
-    at: &Path,
-    visit: &mut dyn FnMut(&Object, &Path),
+    at: &Trail<'_>,
+    visit: &mut dyn FnMut(&Object, &Trail<'_>),
 ) {
     match (nested.nesting, value) {
         (Nesting::Single, Value::Map(inner)) => visit(inner, at),
         (Nesting::List | Nesting::Set, Value::List(items)) => {
             for (index, item) in items.iter().enumerate() {
-                // An element of a set has no path: it ends at the set.
-                let at = if nested.nesting == Nesting::List {
-                    at.clone().index(index)
-                } else {
-                    at.clone()
+                let element = match nested.nesting {
+                    Nesting::Set => Trail::Element(at),
+                    _ => Trail::Index(at, index),
                 };
                 if let Some(inner) = item.as_map() {
-                    visit(inner, &at);
+                    visit(inner, &element);
                 }
             }
         }
         (Nesting::Map, Value::Map(members)) => {
             for (key, member) in members.iter() {
                 if let Some(inner) = member.as_map() {
-                    visit(inner, &at.clone().key(key));
+                    visit(inner, &Trail::Key(at, key));
                 }
             }
         }

@@ -126,9 +126,8 @@ proptest! {
 
     #[test]
     fn a_life_of_random_configurations(configs in vec(body(&provider::schema().block), 1..4)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let (server, _) = server();
+        run(async {
+            let (server, remote) = server();
             let mut core = Core::new(&server, "test_thing");
             for (known, partial) in &configs {
                 let first = core.plan(partial).await.unwrap();
@@ -137,6 +136,85 @@ proptest! {
                 core.expect_no_changes(known).await;
             }
             assert_eq!(core.run(&Value::Null).await.0, Action::Delete);
+            assert!(remote.lock().unwrap().objects.is_empty());
         });
+    }
+
+    #[test]
+    fn a_life_of_failures(configs in vec((body(&provider::schema().block), fault(), drift()), 1..5)) {
+        run(async {
+            let (server, remote) = server();
+            let mut core = Core::new(&server, "test_thing");
+            for ((known, partial), fault, drift) in &configs {
+                let first = core.plan(partial).await.unwrap();
+                set_fault(&remote, *fault);
+                let failed = core.apply(&first, known).await.has_errors();
+                set_fault(&remote, Fault::None);
+                // What was made and not deleted is in the state.
+                let ids: Vec<String> = remote.lock().unwrap().objects.keys().cloned().collect();
+                assert_eq!(ids, core.get("id").as_str().into_iter().collect::<Vec<_>>(), "{fault:?}");
+                // The next apply converges, whatever was reached; an answer that differed is then seen as a drift.
+                if failed || *fault == Fault::AnswerDiffers {
+                    assert!(!core.run(known).await.1.has_errors());
+                }
+                core.expect_no_changes(known).await;
+                apply_drift(&remote, *drift);
+                let (_, diagnostics) = core.run(known).await;
+                assert!(diagnostics.is_empty(), "{diagnostics:?}");
+                core.expect_no_changes(known).await;
+                // Another state takes the object over: rules hold, and nothing is made anew for what is only not known.
+                let mut other = Core::new(&server, "test_thing");
+                other.import(core.get("id").as_str().unwrap()).await.unwrap();
+                let planned = other.plan(known).await.unwrap();
+                assert!(matches!(planned.action, Action::NoOp | Action::Update), "{:?}", planned.action);
+            }
+        });
+    }
+}
+
+fn run(life: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(life);
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop::sample::select(vec![
+        Fault::None,
+        Fault::ErrorBefore,
+        Fault::ErrorAfter,
+        Fault::PanicBefore,
+        Fault::PanicAfter,
+        Fault::StateTakenThenPanic,
+        Fault::LeaveUnknown,
+        Fault::LeakWriteOnly,
+        Fault::AnswerDiffers,
+    ])
+}
+
+/// What happens to the object behind our back.
+#[derive(Clone, Copy, Debug)]
+enum Drift {
+    Nothing,
+    Changed,
+    Gone,
+}
+
+fn drift() -> impl Strategy<Value = Drift> {
+    prop::sample::select(vec![Drift::Nothing, Drift::Changed, Drift::Gone])
+}
+
+fn apply_drift(remote: &Shared, drift: Drift) {
+    let mut remote = remote.lock().unwrap();
+    match drift {
+        Drift::Nothing => {}
+        Drift::Changed => {
+            for object in remote.objects.values_mut() {
+                object.set("label", "drifted");
+                object.set("list", Vec::<Value>::new());
+            }
+        }
+        Drift::Gone => remote.objects.clear(),
     }
 }
