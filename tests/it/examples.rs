@@ -11,6 +11,9 @@ use crate::support::{PROVIDER_SOURCE, Workspace, planned_operations, repository,
 /// How examples name the provider; Terraform's own registry is understood.
 const SHORT_SOURCE: &str = "\"dts-community/dts\"";
 
+/// Its first block of configuration is an example too.
+const README: &str = "README.md";
+
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -28,20 +31,28 @@ fn name(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
-/// A folder with the provider of `examples/provider`, told where the emulator is by the environment, and this example.
+/// A folder with this example, told where the emulator is by the environment. An example that is not complete in itself
+/// gets the provider of `examples/provider`, and the variables beside it.
 fn workspace(emulator: &Emulator, example: &Path) -> Workspace {
     let workspace = Workspace::new(None)
         .with_env("ALIBABA_CLOUD_ACCESS_KEY_ID", "testAccessKeyId")
         .with_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testAccessKeySecret")
         .with_env("ALIBABA_CLOUD_ENDPOINT_DTS", &emulator.url())
+        .with_env("TF_VAR_password", "the-secret")
         .with_env("TF_VAR_source_password", "the-source-secret")
         .with_env("TF_VAR_destination_password", "the-destination-secret");
+    let with_full_source = |text: &str| {
+        assert!(text.contains(SHORT_SOURCE));
+        text.replace(SHORT_SOURCE, &format!("\"{PROVIDER_SOURCE}\""))
+    };
+    if name(example) == README {
+        let readme = read(example);
+        let block = readme.split("```hcl\n").nth(1).unwrap().split("```").next();
+        workspace.write("main.tf", &with_full_source(block.unwrap()));
+        return workspace;
+    }
     let provider = read(&repository().join("examples/provider/provider.tf"));
-    assert!(provider.contains(SHORT_SOURCE));
-    workspace.write(
-        "provider.tf",
-        &provider.replace(SHORT_SOURCE, &format!("\"{PROVIDER_SOURCE}\"")),
-    );
+    workspace.write("provider.tf", &with_full_source(&provider));
     workspace.write("main.tf", &read(example));
     let variables = example.with_file_name("variables.tf");
     if variables.exists() {
@@ -188,6 +199,11 @@ fn dts_precheck() {
     for example in applied(&folder, "data-source") {
         check(&example, None);
     }
+}
+
+#[test]
+fn the_configuration_in_the_readme() {
+    check(&repository().join(README), None);
 }
 
 #[test]
