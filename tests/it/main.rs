@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod flows;

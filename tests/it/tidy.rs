@@ -1,6 +1,7 @@
 //! House rules that no compiler checks: the arrows between the layers, who may touch what, and what no file holds.
 
 mod code;
+mod papers;
 mod rules;
 
 use std::path::Path;

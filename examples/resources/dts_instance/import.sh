@@ -1,0 +1,1 @@
+terraform import dts_instance.orders dtsl3m1213ye7l2q3n
