@@ -97,11 +97,8 @@ pub(super) fn course(now: Situation, desired: Desired) -> Course {
     match (desired, now.stage) {
         // Floors: who has come further without failing satisfies them.
         (Desired::Configured, _) => moves(&[]),
-        (Desired::Prechecked, NotConfigured | NotStarted | PrecheckFailed) if now.has_instance => Course::Refused(
-            "The job has an instance now, so that a precheck which passes would also start it. \
-             Set `running` to allow that, or `configured` to leave the job alone."
-                .to_owned(),
-        ),
+        // Bought for since: another precheck that passes would also start it, which nobody asked for.
+        (Desired::Prechecked, _) if now.has_instance => moves(&[]),
         (Desired::Prechecked, NotConfigured | NotStarted | PrecheckFailed) => moves(&[Start]),
         (Desired::Prechecked, _) => moves(&[]),
 
@@ -193,6 +190,8 @@ mod tests {
             (Stage::Running, "configured", &[]),
             (Stage::Running, "prechecked", &[]),
             (Stage::PreCheckPass, "prechecked", &[]),
+            (Stage::NotStarted, "prechecked", &[]),
+            (Stage::PrecheckFailed, "prechecked", &[]),
             (Stage::NotStarted, "running", &[Start]),
             (Stage::PrecheckFailed, "running", &[Start]),
             (Stage::PreCheckPass, "running", &[Start]),
@@ -209,7 +208,6 @@ mod tests {
         ] {
             check(at(stage), desired, moves);
         }
-        refused(at(Stage::NotStarted), "prechecked", "would also start it");
         refused(at(Stage::NotStarted), "stopped", "nothing to stop");
         refused(at(Stage::Finished), "suspended", "for good");
     }

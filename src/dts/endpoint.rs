@@ -307,6 +307,25 @@ pub(super) fn password_differs(side: Side, prior: &Object, planned: &Object) -> 
         .any(|name| old.map(|old| old.get(name)) != new.map(|new| new.get(name)))
 }
 
+/// Whether the configuration gives the password that the state has, only perhaps in another way; `None` while it is unknown.
+/// DTS refuses to set the password that is set.
+pub(super) fn same_password(side: Side, prior: &Object, config: &Object) -> Option<bool> {
+    let endpoint = config.object(side.block());
+    let old = prior.object(side.block()).and_then(|old| old.str("password"));
+    let given = |name: &str| endpoint.map_or(&Value::Null, |endpoint| endpoint.get(name));
+    match (old, given("password_wo"), given("password")) {
+        (None, _, _) => Some(false),
+        (_, Value::Unknown, _) | (_, _, Value::Unknown) => None,
+        (Some(old), one, other) => Some(one.as_str().or(other.as_str()) == Some(old)),
+    }
+}
+
+/// Whether the configuration gives a password, known or not.
+pub(super) fn has_password(side: Side, config: &Object) -> bool {
+    let endpoint = config.object(side.block());
+    endpoint.is_some_and(|endpoint| is_set(endpoint, "password_wo") || is_set(endpoint, "password"))
+}
+
 /// The password that the configuration gives, write-only or not.
 pub(super) fn password(side: Side, config: &Object) -> Option<SecretString> {
     let endpoint = config.object(side.block())?;

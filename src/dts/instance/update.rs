@@ -41,8 +41,9 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         };
         if operation == "TransferInstanceClass" {
             let class = planned.str("instance_class").unwrap_or_default();
-            // The only documented order type, also for a smaller class (dts-api.md 2.6).
-            api.transfer_instance_class(&job_id, class, "UPGRADE")
+            let from = detail.dts_job_class.as_deref().or(reached.str("instance_class"));
+            let order = order_type(from.unwrap_or_default(), class);
+            api.transfer_instance_class(&job_id, class, order)
                 .await
                 .map_err(error::to(&format!(
                     "change the class of DTS instance {id} to {class}"
@@ -76,6 +77,20 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         apply.state.set("operations", planned.get("operations").clone());
     }
     Ok(())
+}
+
+/// What kind of order leads from one class to another. `UPGRADE` is the only documented one, although the action is said to
+/// go both ways (dts-api.md 2.6). Also ranks the classes that can only have been bought elsewhere.
+fn order_type(from: &str, to: &str) -> &'static str {
+    const RISING: [&str; 8] = [
+        "micro", "small", "medium", "large", "xlarge", "2xlarge", "xxlarge", "4xlarge",
+    ];
+    let rank = |class: &str| RISING.iter().position(|known| known.eq_ignore_ascii_case(class));
+    if rank(to) < rank(from) {
+        "DOWNGRADE"
+    } else {
+        "UPGRADE"
+    }
 }
 
 /// Until a change of class is through, and a start has been taken up.
@@ -125,4 +140,22 @@ async fn wait_for_class(
         Ok(Poll::Ready(detail))
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smaller_class_is_a_downgrade() {
+        for (from, to, order) in [
+            ("small", "medium", "UPGRADE"),
+            ("micro", "xxlarge", "UPGRADE"),
+            ("large", "small", "DOWNGRADE"),
+            ("xxlarge", "xlarge", "DOWNGRADE"),
+            ("4xlarge", "micro", "DOWNGRADE"),
+        ] {
+            assert_eq!(order_type(from, to), order, "{from} {to}");
+        }
+    }
 }

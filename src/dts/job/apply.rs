@@ -56,9 +56,7 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let api = client.api(&apply.cancel)?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let (prior, planned, config) = (apply.prior.clone(), apply.planned.clone(), apply.config.clone());
-    let facts = Facts {
-        imported: apply.private.is_set(IMPORTED),
-    };
+    let facts = Facts::of(apply.private.is_set(IMPORTED), &prior, &config);
     let operations = match decide(&prior, &planned, facts) {
         Decision::Operations(operations) => operations,
         Decision::Refuse(diagnostic) => return Err(diagnostic.into()),
@@ -236,6 +234,7 @@ impl<'a> Run<'a> {
             if objects { "objects" } else { "settings" },
             self.id
         );
+        self.wait_until_changeable(&what, objects).await?;
         let request = api::ModifyDtsJob {
             dts_instance_id: self.reached.str("dts_instance_id").unwrap_or_default().to_owned(),
             dts_job_id: Some(self.id.clone()),
@@ -273,6 +272,33 @@ impl<'a> Run<'a> {
                 return Ok(Poll::Pending(format!("status {status}")));
             }
             Ok(Poll::Ready(()))
+        })
+        .await
+    }
+
+    /// Until DTS takes a change: the job runs, and its objects are not being loaded.
+    async fn wait_until_changeable(&self, what: &str, objects: bool) -> Result<(), Diagnostics> {
+        let patience = Patience {
+            what,
+            limit: self.limit,
+            raise: self.raise,
+            cancel: &self.apply.cancel,
+        };
+        wait::until(self.api.clock().as_ref(), &patience, || async {
+            let detail = self.detail().await?;
+            let status = detail.status.clone().unwrap_or_default();
+            let stage = Stage::of(&status);
+            let busy = ["Modifying", "Upgrade", "Downgrade"]
+                .iter()
+                .chain(objects.then_some(&"Initializing"))
+                .any(|busy| status.eq_ignore_ascii_case(busy));
+            if stage == Stage::Running && !busy {
+                return Ok(Poll::Ready(()));
+            }
+            if self.before_start != Some(stage) {
+                self.failed(stage, &status, &detail, what).await?;
+            }
+            Ok(Poll::Pending(format!("status {status}")))
         })
         .await
     }
@@ -392,6 +418,8 @@ impl<'a> Run<'a> {
         let asked = self.apply.planned.str("wait_for");
         match (asked, desired) {
             (Some("none"), _) => self.settle().await,
+            // Bought for since: no precheck is run for its own sake any more.
+            (_, Desired::Prechecked) if !self.reached.get("dts_instance_id").is_null() => Ok(()),
             (Some("prechecked"), Desired::Prechecked | Desired::Running) | (None, Desired::Prechecked) => {
                 self.wait_until("pass its precheck", |stage| stage >= Stage::PreCheckPass)
                     .await

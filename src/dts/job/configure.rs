@@ -26,7 +26,12 @@ const ATTEMPTS: usize = 2;
 pub(super) fn request(planned: &Object, config: &Object, job_id: Option<&str>) -> api::ConfigureDtsJob {
     let text = |name: &str| planned.str(name).map(str::to_owned);
     let flag = |name: &str| planned.bool(name).unwrap_or(false);
-    let hold = planned.str("desired_status").and_then(Desired::parse) == Some(Desired::Configured);
+    let hold = match planned.str("desired_status").and_then(Desired::parse) {
+        Some(Desired::Configured) => true,
+        // Bought for since: a precheck that passes would also start it.
+        Some(Desired::Prechecked) => planned.str("dts_instance_id").is_some(),
+        _ => false,
+    };
     api::ConfigureDtsJob {
         dts_job_id: job_id.map(str::to_owned),
         dts_instance_id: text("dts_instance_id"),

@@ -64,6 +64,21 @@ pub(super) enum Decision {
 pub(super) struct Facts {
     /// The job was imported and never changed since: what cannot be read back is taken over, not changed.
     pub(super) imported: bool,
+    /// Source and destination: whether the configuration gives the password that the state has; `None` while unknown.
+    same_password: [Option<bool>; 2],
+    /// Source and destination: whether the configuration gives a password, which may be write-only and so in no plan.
+    has_password: [bool; 2],
+}
+
+impl Facts {
+    /// Of a change from `prior` to what `config` says.
+    pub(super) fn of(imported: bool, prior: &Object, config: &Object) -> Facts {
+        Facts {
+            imported,
+            same_password: Side::BOTH.map(|side| endpoint::same_password(side, prior, config)),
+            has_password: Side::BOTH.map(|side| endpoint::has_password(side, config)),
+        }
+    }
 }
 
 /// The calls that lead from `prior` to `planned`.
@@ -97,9 +112,21 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
     let mut operations = Vec::new();
     // A job that was reset behind our back has lost its configuration.
     let reconfigure = change.configuration().is_some() || stage == Stage::NotConfigured;
-    let startable = !stage.has_run() && (stage != Stage::Prechecking || !has_instance);
-    if reconfigure && startable {
+    if reconfigure && !stage.has_run() {
+        if stage == Stage::Prechecking && has_instance {
+            return Decision::Refuse(
+                Diagnostic::error(
+                    "Unable to change the job while its precheck runs",
+                    "DTS takes no other configuration meanwhile, and a precheck that passes starts the job. Plan again once it is over.",
+                )
+                .at(change.path(prior, planned)),
+            );
+        }
         operations.push(Operation::Configure);
+        if has_instance && desired == Desired::Prechecked {
+            // It was bought for since: a precheck that passes would also start it.
+            return Decision::Operations(operations);
+        }
         return match course_after_configure(has_instance, desired) {
             Course::Moves(moves) => {
                 operations.extend(moves.into_iter().map(Operation::Move));
@@ -118,28 +145,55 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
             .filter(|side| change.passwords.contains(side))
             .map(Operation::Password),
     );
-    if reconfigure {
-        match change.configuration() {
-            Some(Part::Objects) if resettable => operations.push(Operation::Objects),
-            Some(Part::ObjectsAndReserve) if resettable => {
-                operations.extend([Operation::Objects, Operation::Reserve])
-            }
-            Some(Part::Reserve) => operations.push(Operation::Reserve),
-            _ => {
-                let why = "the job has started, and DTS cannot change this in a job that has".to_owned();
-                return Decision::Replace(change.path(prior, planned), why);
-            }
-        }
-    }
     let now = Situation {
         has_instance,
         one_time: is_one_time(planned),
         ..Situation::of(prior)
     };
-    match course(now, desired) {
-        Course::Moves(moves) => operations.extend(moves.into_iter().map(Operation::Move)),
+    let moves = match course(now, desired) {
+        Course::Moves(moves) => moves,
         Course::Anew(why) => return Decision::Replace(Path::attribute("status"), why),
         Course::Refused(why) => return Decision::Refuse(refused(desired, &why)),
+    };
+    let modifications = match change.configuration() {
+        None => Vec::new(),
+        Some(_) if stage == Stage::Finished && resettable && desired == Desired::Stopped => {
+            return Decision::Refuse(
+                Diagnostic::error(
+                    "Unable to change a job that was stopped",
+                    "It was stopped for good, and DTS takes no change of it. Set `desired_status` to `running` or `configured` to have \
+                     it configured anew with this change, or take the change back.",
+                )
+                .at(change.path(prior, planned)),
+            );
+        }
+        Some(Part::Objects) if resettable && stage != Stage::Finished => vec![Operation::Objects],
+        Some(Part::ObjectsAndReserve) if resettable && stage != Stage::Finished => {
+            vec![Operation::Objects, Operation::Reserve]
+        }
+        Some(Part::Reserve) if stage != Stage::Finished => vec![Operation::Reserve],
+        Some(_) => {
+            let why = "the job has started, and DTS cannot change this in a job that has".to_owned();
+            return Decision::Replace(change.path(prior, planned), why);
+        }
+    };
+    // Only a job that runs takes a change (dts-api.md 3.4): it is made before the job is paused, or once it runs again.
+    let resumes = moves.contains(&Move::Start);
+    if !modifications.is_empty() && stage != Stage::Running && !resumes {
+        return Decision::Refuse(
+            Diagnostic::error(
+                "Unable to change a job that does not run",
+                "DTS changes objects and settings of a job only while it runs. Set `desired_status = \"running\"` together with this \
+                 change; the job can be suspended again after it.",
+            )
+            .at(change.path(prior, planned)),
+        );
+    }
+    let moves = moves.into_iter().map(Operation::Move);
+    if resumes {
+        operations.extend(moves.chain(modifications));
+    } else {
+        operations.extend(modifications.into_iter().chain(moves));
     }
     Decision::Operations(operations)
 }
@@ -223,7 +277,7 @@ impl Change {
             (Some(old), Some(new)) => !objects::same_text(&old, &new),
             (old, new) => old != new,
         };
-        for side in Side::BOTH {
+        for (index, side) in Side::BOTH.into_iter().enumerate() {
             let nothing = Object::new();
             let old = prior.object(side.block()).unwrap_or(&nothing);
             let new = planned.object(side.block()).unwrap_or(&nothing);
@@ -236,9 +290,9 @@ impl Change {
                 change.endpoint = Some((side, name));
             }
             let had = !old.get("password").is_null() || !old.get("password_wo_version").is_null();
-            let has = !new.get("password").is_null() || !new.get("password_wo_version").is_null();
             if endpoint::password_differs(side, prior, planned) {
-                match (had, has) {
+                match (had, facts.has_password[index]) {
+                    (true, true) if facts.same_password[index]? => {}
                     // Nothing is known of the password that is there: it is taken to be the one that is configured.
                     (false, true) if facts.imported => {}
                     (true, false) if change.password_gone.is_none() => change.password_gone = Some(side),
@@ -269,9 +323,11 @@ impl Change {
         match (self.flag, self.endpoint) {
             (Some(flag), _) => Path::attribute(flag),
             (None, Some((side, name))) => Path::attribute(side.block()).then(name),
-            (None, None) => ["database", "db_list"]
+            (None, None) if self.reserve && !self.objects => Path::attribute("reserve"),
+            // Where the list is written now, rather than where it was.
+            (None, None) => ["db_list", "database"]
                 .into_iter()
-                .find(|name| prior.get(name) != planned.get(name))
+                .find(|name| prior.get(name) != planned.get(name) && !planned.get(name).is_null())
                 .map_or_else(|| Path::attribute("status"), Path::attribute),
         }
     }
@@ -328,9 +384,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
     for name in ["status", "operations"] {
         plan.keep(name);
     }
-    let facts = Facts {
-        imported: plan.private.is_set(IMPORTED),
-    };
+    let facts = Facts::of(plan.private.is_set(IMPORTED), prior, plan.config);
     if facts.imported && taken_over(plan, prior) {
         return;
     }
@@ -344,8 +398,11 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         return;
     }
     match decide(prior, &plan.planned, facts) {
-        Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {}
+        Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
+            warn_unchecked(plan, prior, &operations);
+        }
         Decision::Operations(operations) => {
+            warn_unchecked(plan, prior, &operations);
             plan.unknown("status");
             plan.planned.set("operations", names(&operations));
         }
@@ -358,6 +415,29 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
             replace(plan, prior, path, &why);
         }
         Decision::Refuse(diagnostic) => plan.refuse(diagnostic),
+    }
+}
+
+/// `prechecked` is not held against a job that got an instance since, but it is not said to be true either.
+fn warn_unchecked(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Operation]) {
+    let stage = Stage::of(prior.str("status").unwrap_or_default());
+    let unchecked = operations.contains(&Operation::Configure)
+        || matches!(
+            stage,
+            Stage::NotConfigured | Stage::NotStarted | Stage::PrecheckFailed
+        );
+    if unchecked
+        && !plan.planned.get("dts_instance_id").is_null()
+        && plan.planned.str("desired_status") == Some(Desired::Prechecked.name())
+    {
+        plan.diagnostics.push(
+            Diagnostic::warning(
+                "The precheck is not run again",
+                "The job has an instance now, so that a precheck which passes would also start it. Set `running` to have it checked \
+                 and started, or `configured` to leave it alone.",
+            )
+            .at(Path::attribute("desired_status")),
+        );
     }
 }
 
@@ -455,15 +535,24 @@ mod tests {
         object.clone().with("source_endpoint", endpoint)
     }
 
+    fn facts(prior: &Object, planned: &Object, imported: bool) -> Facts {
+        let mut config = planned.clone();
+        let source = planned.object("source_endpoint").cloned().unwrap_or_default();
+        if !source.get("password_wo_version").is_null() {
+            config.set("source_endpoint", source.with("password_wo", "hidden"));
+        }
+        Facts::of(imported, prior, &config)
+    }
+
     fn check(prior: &Object, planned: &Object, expected: &[&str]) {
-        match decide(prior, planned, Facts { imported: false }) {
+        match decide(prior, planned, facts(prior, planned, false)) {
             Decision::Operations(operations) => assert_eq!(names(&operations), expected),
             other => panic!("{other:?}"),
         }
     }
 
     fn replaces(prior: &Object, planned: &Object, path: &str) {
-        match decide(prior, planned, Facts { imported: false }) {
+        match decide(prior, planned, facts(prior, planned, false)) {
             Decision::Replace(found, _) => assert_eq!(found.to_string(), path),
             other => panic!("{other:?}"),
         }
@@ -590,7 +679,7 @@ mod tests {
         let running = job("Migrating");
         let unknown = with_source(&running, "instance_id", Value::Unknown);
         assert_eq!(
-            decide(&running, &unknown, Facts { imported: false }),
+            decide(&running, &unknown, facts(&running, &unknown, false)),
             Decision::Undecided
         );
     }
@@ -600,11 +689,11 @@ mod tests {
         let running = job("Migrating");
         let without = with_source(&running, "password", Value::Null);
         assert!(matches!(
-            decide(&running, &without, Facts { imported: false }),
+            decide(&running, &without, facts(&running, &without, false)),
             Decision::Refuse(_)
         ));
         assert_eq!(
-            decide(&without, &running, Facts { imported: true }),
+            decide(&without, &running, facts(&without, &running, true)),
             Decision::Operations(Vec::new())
         );
         check(&without, &running, &["ModifyDtsJobPassword"]);

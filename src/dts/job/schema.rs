@@ -157,7 +157,8 @@ fn validate_wait(config: &Object, desired: Option<Desired>, say: &mut impl FnMut
         ),
         _ => {}
     }
-    if is_set(config, "max_delay_seconds") && wait.is_some_and(|wait| wait != "caught_up") {
+    let follows_delay = config.get("wait_for").is_unknown() || wait == Some("caught_up");
+    if is_set(config, "max_delay_seconds") && !follows_delay {
         say(
             "max_delay_seconds",
             "max_delay_seconds needs wait_for = \"caught_up\"".to_owned(),
