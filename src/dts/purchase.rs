@@ -52,8 +52,7 @@ pub(super) async fn buy(
         let found = match look_up(client, &looker, order, begun).await {
             Ok(found) => found,
             Err(cause) => {
-                let mut diagnostics =
-                    Diagnostics::from(unknown(&lost, &cannot_be_looked_up(order, begun)));
+                let mut diagnostics = Diagnostics::from(unknown(&lost, &cannot_be_looked_up(order, begun)));
                 diagnostics.push(error::unable("look up whether a DTS instance was bought", &cause));
                 return Err(diagnostics);
             }

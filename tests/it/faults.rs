@@ -5,3 +5,4 @@ mod looking;
 mod passwords;
 mod stop;
 mod tainted;
+mod updates;

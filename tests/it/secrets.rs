@@ -49,7 +49,11 @@ fn assert_without(text: &str, secrets: &[&str], what: &str) {
 /// With its logs, of which there are some.
 #[track_caller]
 fn assert_quiet(outcome: &Outcome, secrets: &[&str]) {
-    assert!(outcome.stderr.contains("DTS call"), "the provider has logged{}", outcome.report());
+    assert!(
+        outcome.stderr.contains("DTS call"),
+        "the provider has logged{}",
+        outcome.report()
+    );
     assert_without(&outcome.stdout, secrets, "stdout");
     assert_without(&outcome.stderr, secrets, "the log");
 }
@@ -116,16 +120,22 @@ fn write_only(job: &str, version: u32) -> String {
     let variable = |name: &str| {
         format!("variable \"{name}\" {{\n  type = string\n  sensitive = true\n  ephemeral = true\n}}\n")
     };
-    with_passwords(job, &argument("source_password"), &argument("destination_password"))
-        + &variable("source_password")
+    with_passwords(
+        job,
+        &argument("source_password"),
+        &argument("destination_password"),
+    ) + &variable("source_password")
         + &variable("destination_password")
 }
 
 /// As [`job`], with sensitive passwords that the state keeps.
 fn kept(job: &str) -> String {
     let variable = |name: &str| format!("variable \"{name}\" {{\n  type = string\n  sensitive = true\n}}\n");
-    with_passwords(job, "password = var.source_password", "password = var.destination_password")
-        + &variable("source_password")
+    with_passwords(
+        job,
+        "password = var.source_password",
+        "password = var.destination_password",
+    ) + &variable("source_password")
         + &variable("destination_password")
 }
 
@@ -133,7 +143,10 @@ fn with_passwords(job: &str, source: &str, destination: &str) -> String {
     use crate::support::bench::{DESTINATION_PASSWORD, SOURCE_PASSWORD};
     let changed = job
         .replace(&format!("password      = \"{SOURCE_PASSWORD}\""), source)
-        .replace(&format!("password      = \"{DESTINATION_PASSWORD}\""), destination);
+        .replace(
+            &format!("password      = \"{DESTINATION_PASSWORD}\""),
+            destination,
+        );
     assert_ne!(changed, job);
     changed
 }
@@ -146,7 +159,11 @@ fn unpacked(workspace: &Workspace) -> String {
         .current_dir(workspace.path())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("rm-destination"), "the plan was unpacked");
     text
@@ -159,22 +176,50 @@ fn write_only_passwords_are_nowhere() {
     }
     let secrets = [SOURCE, DESTINATION, SECRET_KEY, TOKEN];
     let bench = bench(SECRET_KEY);
-    let checked = job("m", "SYNC", "desired_status = \"prechecked\"\n  wait_for = \"none\"");
-    bench.write(&[&write_only(&checked, 1), &bought_for_job("auto_start = true"), PRECHECK]);
+    let checked = job(
+        "m",
+        "SYNC",
+        "desired_status = \"prechecked\"\n  wait_for = \"none\"",
+    );
+    bench.write(&[
+        &write_only(&checked, 1),
+        &bought_for_job("auto_start = true"),
+        PRECHECK,
+    ]);
 
     let planned = bench.workspace.plan(&[]).ok();
     assert_without(&(planned.stdout + &planned.stderr), &secrets, "the plan's output");
     assert_without(&unpacked(&bench.workspace), &secrets, "the saved plan");
-    assert_without(&bench.workspace.show_plan_json().to_string(), &secrets, "the plan as JSON");
+    assert_without(
+        &bench.workspace.show_plan_json().to_string(),
+        &secrets,
+        "the plan as JSON",
+    );
     assert_quiet(&bench.workspace.apply_saved().ok(), &secrets);
     assert_without(&bench.workspace.state_file(), &secrets, "the state");
-    assert_without(&bench.workspace.state_json().to_string(), &secrets, "the state as JSON");
-    assert_eq!(bench.recorded("dts_instance.m").unwrap().text("status").to_lowercase(), "synchronizing");
+    assert_without(
+        &bench.workspace.state_json().to_string(),
+        &secrets,
+        "the state as JSON",
+    );
+    assert_eq!(
+        bench
+            .recorded("dts_instance.m")
+            .unwrap()
+            .text("status")
+            .to_lowercase(),
+        "synchronizing"
+    );
 
-    // A new version of the same passwords is sent, and still nowhere.
-    bench.write(&[&write_only(&checked, 2), &bought_for_job("auto_start = true"), PRECHECK]);
-    assert_quiet(&bench.apply().ok(), &secrets);
-    assert_eq!(bench.count("ModifyDtsJobPassword"), 2);
+    // A new version is sent, refused (for it is the password that is there), and still nowhere.
+    bench.write(&[
+        &write_only(&checked, 2),
+        &bought_for_job("auto_start = true"),
+        PRECHECK,
+    ]);
+    let refused = bench.apply().fails();
+    assert_eq!(bench.count("ModifyDtsJobPassword"), 1);
+    assert_quiet(&refused, &secrets);
     assert_without(&bench.workspace.state_file(), &secrets, "the state");
 }
 
@@ -182,7 +227,10 @@ fn write_only_passwords_are_nowhere() {
 fn passwords_in_the_state_are_in_no_output() {
     let secrets = [SOURCE, DESTINATION, SECRET_KEY, TOKEN];
     let bench = bench(SECRET_KEY);
-    bench.write(&[&kept(&job_on_instance("MIGRATION", "")), &bought_first("MIGRATION", "")]);
+    bench.write(&[
+        &kept(&job_on_instance("MIGRATION", "")),
+        &bought_first("MIGRATION", ""),
+    ]);
     let planned = bench.workspace.plan(&[]).ok();
     assert_without(&(planned.stdout + &planned.stderr), &secrets, "the plan's output");
     assert_quiet(&bench.workspace.apply_saved().ok(), &secrets);
@@ -197,7 +245,10 @@ fn a_failing_apply_tells_no_password() {
     let secrets = [SOURCE, DESTINATION, SECRET_KEY, TOKEN];
     let bench = bench(SECRET_KEY);
     bench.emulator.set_fixtures(databases());
-    bench.write(&[&kept(&job_on_instance("MIGRATION", "")), &bought_first("MIGRATION", "")]);
+    bench.write(&[
+        &kept(&job_on_instance("MIGRATION", "")),
+        &bought_first("MIGRATION", ""),
+    ]);
     let failed = bench.apply().fails();
     assert_eq!(failed.errors().len(), 2, "{}", failed.report());
     assert_quiet(&failed, &secrets);

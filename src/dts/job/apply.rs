@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use super::configure;
 use super::plan::{Decision, Facts, Operation, decide};
 use super::{SUCCESSOR, read};
@@ -211,8 +213,7 @@ impl<'a> Run<'a> {
             .at(at)
             .into());
         };
-        self.api
-            .modify_dts_job_password(&self.job(), side.api(), None, &password)
+        self.set_password(side, planned, &password)
             .await
             .map_err(|cause| Diagnostics::from(error::unable(&what, &cause).at(at)))?;
         let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();
@@ -224,6 +225,38 @@ impl<'a> Run<'a> {
         }
         self.reached.set(side.block(), endpoint);
         Ok(())
+    }
+
+    /// A lost answer is cleared up by a second call: DTS takes no password that it has already (dts-api.md 2.5).
+    async fn set_password(
+        &mut self,
+        side: Side,
+        planned: &Object,
+        password: &SecretString,
+    ) -> Result<(), api::Error> {
+        let user = planned
+            .object(side.block())
+            .and_then(|endpoint| endpoint.str("user_name"));
+        let job = self.job();
+        let set = || self.api.modify_dts_job_password(&job, side.api(), user, password);
+        let lost = match set().await {
+            Err(lost) if lost.is_outcome_unknown() => lost,
+            known => return known,
+        };
+        match set().await {
+            Err(refused) if refused.kind() == api::Kind::Api && is_about_the_password(&refused) => {
+                self.apply.warnings.push(Diagnostic::warning(
+                    format!(
+                        "The password in {} of DTS job {} was set by a call whose answer was lost",
+                        side.block(),
+                        self.id
+                    ),
+                    format!("{lost}\n\nA second call was refused, as it is for the password that is there: {refused}"),
+                ));
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Objects or settings of a job that runs; until the change is through, DTS takes no other.
@@ -598,6 +631,11 @@ impl<'a> Run<'a> {
         })
         .await
     }
+}
+
+fn is_about_the_password(refused: &api::Error) -> bool {
+    let says = |text: &str| text.to_ascii_lowercase().contains("password");
+    refused.code().is_some_and(says) || says(refused.message())
 }
 
 fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {

@@ -91,7 +91,11 @@ fn storm(order: Order, actions: &[&str], fault: &Value, attempts: usize) -> Stor
         }),
         "{what}"
     );
-    let struck = bench.emulator.calls().into_iter().filter(|call| call.fault.is_some());
+    let struck = bench
+        .emulator
+        .calls()
+        .into_iter()
+        .filter(|call| call.fault.is_some());
     assert_eq!(struck.count(), actions.len(), "{what}: every fault has struck");
     Storm { bench, applies }
 }
@@ -118,7 +122,11 @@ fn unnoticed(fault: Value, again: bool) {
         assert_eq!(storm.warnings(), [""; 0], "{fault} {order:?}");
         let count = storm.count();
         for action in order.writes() {
-            assert_eq!(count[*action], 1 + usize::from(again), "{fault} {action} {order:?}");
+            assert_eq!(
+                count[*action],
+                1 + usize::from(again),
+                "{fault} {action} {order:?}"
+            );
         }
     });
 }
@@ -182,7 +190,12 @@ fn a_refusal_is_told_with_its_request_and_the_next_apply_goes_on() {
     both(|order| {
         let code = "DTS.Msg.Odd";
         let writes = order.writes();
-        let storm = storm(order, writes, &json!({"kind": "refuse", "code": code}), writes.len() + 1);
+        let storm = storm(
+            order,
+            writes,
+            &json!({"kind": "refuse", "code": code}),
+            writes.len() + 1,
+        );
         let calls = storm.bench.emulator.calls();
         let refused: Vec<_> = calls.iter().filter(|call| call.fault.is_some()).collect();
         let (last, failed) = storm.applies.split_last().unwrap();
@@ -200,7 +213,10 @@ fn a_refusal_is_told_with_its_request_and_the_next_apply_goes_on() {
 
 #[test]
 fn reads_that_get_no_answer_are_made_again() {
-    for fault in [json!({"kind": "cut_before"}), json!({"kind": "status", "status": 503})] {
+    for fault in [
+        json!({"kind": "cut_before"}),
+        json!({"kind": "status", "status": 503}),
+    ] {
         both(|order| {
             let storm = storm(order, order.reads(), &fault, 1);
             assert_eq!(storm.warnings(), [""; 0], "{fault} {order:?}");

@@ -12,7 +12,10 @@ fn a_purchase_lost_twice_is_an_error_and_not_a_third_one() {
     bench
         .emulator
         .add_faults(json!({"action": "CreateDtsInstance", "times": 2, "kind": "cut_before"}));
-    let error = bench.apply().fails().error("Unable to tell whether a DTS instance was bought");
+    let error = bench
+        .apply()
+        .fails()
+        .error("Unable to tell whether a DTS instance was bought");
     assert_eq!(error.address, "dts_instance.m");
     assert!(error.detail.contains("most likely none was bought"), "{error:?}");
     assert_eq!(bench.count("CreateDtsInstance"), 2);
@@ -42,7 +45,11 @@ fn a_purchase_that_cannot_be_looked_up_is_told_and_found_by_its_job() {
     assert!(errors[1].detail.contains("DTS.Msg.Odd"), "{errors:?}");
     assert_eq!(bench.emulator.instances().len(), 1);
     let adopted = bench.apply().ok();
-    assert!(adopted.warnings()[0].summary.contains("not bought again"), "{}", adopted.report());
+    assert!(
+        adopted.warnings()[0].summary.contains("not bought again"),
+        "{}",
+        adopted.report()
+    );
     bench.assert_nothing_lost("adopted");
     assert_eq!(bench.emulator.instances().len(), 1);
     bench.workspace.assert_plan_is_empty();

@@ -11,7 +11,10 @@ fn repaired_at_the_database(kind: &str, lifecycle: Lifecycle) {
     bench.write(&[&bought_first(kind, ""), &job_on_instance(kind, "")]);
     let outcome = bench.apply().fails();
     let errors = outcome.errors();
-    let told: Vec<_> = errors.iter().map(|error| (error.address.as_str(), &error.summary)).collect();
+    let told: Vec<_> = errors
+        .iter()
+        .map(|error| (error.address.as_str(), &error.summary))
+        .collect();
     assert_eq!(errors.len(), 2, "{}", outcome.report());
     for ((address, summary), code) in told.iter().zip(["CHECK_AUTH_SRC", "CHECK_AUTH_DEST"]) {
         assert_eq!(*address, "dts_job.m");
@@ -30,7 +33,13 @@ fn repaired_at_the_database(kind: &str, lifecycle: Lifecycle) {
     assert_eq!(bench.emulator.instances().len(), 1);
     assert_eq!(bench.count("DeleteDtsJob"), 0, "nothing was released");
     bench.workspace.destroy().ok();
-    assert!(bench.emulator.instances().iter().all(|instance| instance.released));
+    assert!(
+        bench
+            .emulator
+            .instances()
+            .iter()
+            .all(|instance| instance.released)
+    );
 }
 
 #[test]

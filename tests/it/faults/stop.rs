@@ -26,7 +26,12 @@ fn interrupted(bench: &Bench, signal: &str, there: impl Fn() -> bool) -> Outcome
     applying.signal(signal);
     let asked = Instant::now();
     let outcome = applying.finish();
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}{}", asked.elapsed(), outcome.report());
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "{:?}{}",
+        asked.elapsed(),
+        outcome.report()
+    );
     outcome
 }
 
@@ -55,7 +60,11 @@ fn ctrl_c_in_the_wait_of_a_job_on_an_instance() {
 #[test]
 fn ctrl_c_while_the_purchase_waits_for_the_precheck() {
     let bench = Bench::new(slow(), None);
-    let checked = job("m", "MIGRATION", "desired_status = \"prechecked\"\n  wait_for = \"none\"");
+    let checked = job(
+        "m",
+        "MIGRATION",
+        "desired_status = \"prechecked\"\n  wait_for = \"none\"",
+    );
     bench.write(&[&checked, &bought_for_job("auto_start = true")]);
     let outcome = interrupted(&bench, "INT", || bench.count("DescribePreCheckStatus") > 0);
     assert!(outcome.stdout.contains("asked to stop"), "{}", outcome.report());
@@ -75,7 +84,9 @@ fn ctrl_c_while_a_bought_instance_is_waited_for() {
     bench.write(&[&checked]).apply().ok();
     bench.write(&[&checked, &bought_for_job("auto_start = true")]);
     // The instance is not shown for long after it was bought: refresh and gate come first.
-    bench.emulator.add_faults(json!({"action": "DescribeDtsJobDetail", "nth": 3, "times": 500,
+    bench
+        .emulator
+        .add_faults(json!({"action": "DescribeDtsJobDetail", "nth": 3, "times": 500,
         "kind": "status", "status": 404, "code": "DTS.Msg.InvalidJobId"}));
     let outcome = interrupted(&bench, "INT", || {
         let calls = bench.emulator.calls();
@@ -91,7 +102,10 @@ fn ctrl_c_while_a_bought_instance_is_waited_for() {
 fn ctrl_c_in_the_wait_of_an_update() {
     let bench = Bench::new(Lifecycle::Immediate, None);
     let configured = job_on_instance("SYNC", "desired_status = \"configured\"");
-    bench.write(&[&bought_first("SYNC", ""), &configured]).apply().ok();
+    bench
+        .write(&[&bought_first("SYNC", ""), &configured])
+        .apply()
+        .ok();
     bench.emulator.set_lifecycle(slow());
     bench.write(&[&bought_first("SYNC", ""), &job_on_instance("SYNC", "")]);
     let outcome = interrupted(&bench, "INT", || {
@@ -118,9 +132,16 @@ fn kill_9_after_a_purchase_for_a_job_loses_nothing() {
         .add_faults(json!({"action": "CreateDtsInstance", "kind": "late", "delay_ms": 60_000}));
     let outcome = interrupted(&bench, "KILL", || !bench.emulator.instances().is_empty());
     assert_eq!(outcome.status, None);
-    assert!(bench.recorded("dts_instance.m").is_none(), "it died before it could know");
+    assert!(
+        bench.recorded("dts_instance.m").is_none(),
+        "it died before it could know"
+    );
     let outcomes = bench.converge(1, |_| bench.assert_nothing_lost("the apply after"));
     let warnings = outcomes[0].warnings();
-    assert!(warnings[0].summary.contains("not bought again"), "{}", outcomes[0].report());
+    assert!(
+        warnings[0].summary.contains("not bought again"),
+        "{}",
+        outcomes[0].report()
+    );
     assert_eq!(bench.emulator.instances().len(), 1);
 }

@@ -9,13 +9,17 @@ fn gives_up_while_it_runs(kind: &str) {
     let patient = |seconds: &str| {
         endless(&job_on_instance(
             kind,
-            &format!("wait_for = \"initialized\"\n  timeouts {{\n    create = \"{seconds}\"\n    update = \"30s\"\n  }}"),
+            &format!(
+                "wait_for = \"initialized\"\n  timeouts {{\n    create = \"{seconds}\"\n    update = \"30s\"\n  }}"
+            ),
         ))
     };
     // Past its precheck, but not past the full load.
     bench.write(&[&bought_first(kind, ""), &patient("6s")]);
     bench.emulator.set_lifecycle("reads:9".parse().unwrap());
-    let applying = bench.workspace.start(&["apply", "-json", "-auto-approve", "-input=false"]);
+    let applying = bench
+        .workspace
+        .start(&["apply", "-json", "-auto-approve", "-input=false"]);
     let loads = |status: &String| ["Migrating", "Initializing"].contains(&status.as_str());
     while !bench.jobs().values().any(loads) {
         std::thread::sleep(std::time::Duration::from_millis(50));

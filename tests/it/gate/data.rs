@@ -78,10 +78,17 @@ fn it_waits_for_the_verdict_unless_told_not_to() {
     assert_eq!(now["state"], "Checking", "{}", outcome.report());
     assert_eq!(now["passed"], false);
     let errors = outcome.errors();
-    let at = |name: &str| errors.iter().find(|error| error.address == format!("data.dts_precheck.{name}"));
+    let at = |name: &str| {
+        errors
+            .iter()
+            .find(|error| error.address == format!("data.dts_precheck.{name}"))
+    };
     assert_eq!(errors.len(), 2, "{}", outcome.report());
     let later = at("later").unwrap();
-    assert!(later.detail.contains("timeouts.read") && later.detail.contains("precheck Checking"), "{later:?}");
+    assert!(
+        later.detail.contains("timeouts.read") && later.detail.contains("precheck Checking"),
+        "{later:?}"
+    );
     let must = at("must").unwrap();
     assert!(must.detail.contains("still running"), "{must:?}");
     assert!(must.code.starts_with("require_pass"), "{must:?}");
@@ -89,9 +96,15 @@ fn it_waits_for_the_verdict_unless_told_not_to() {
 
     // It ends, and so does the wait.
     bench.emulator.set_lifecycle("reads:3".parse().unwrap());
-    bench.write(&[&job("m", "MIGRATION", CHECKED), &data("m", "m", "require_pass = true")]);
+    bench.write(&[
+        &job("m", "MIGRATION", CHECKED),
+        &data("m", "m", "require_pass = true"),
+    ]);
     bench.apply().ok();
-    assert_eq!(bench.recorded("data.dts_precheck.m").unwrap().values["passed"], true);
+    assert_eq!(
+        bench.recorded("data.dts_precheck.m").unwrap().values["passed"],
+        true
+    );
 }
 
 #[test]
@@ -127,11 +140,20 @@ fn require_pass_makes_each_failed_check_an_error() {
         .map(|error| error.summary.as_str())
         .collect();
     assert_eq!(failed.len(), 2, "{}", outcome.report());
-    assert!(failed[0].ends_with("CHECK_AUTH_SRC") && failed[1].ends_with("CHECK_AUTH_DEST"), "{failed:?}");
-    let never = errors.iter().find(|error| error.address == "data.dts_precheck.never").unwrap();
+    assert!(
+        failed[0].ends_with("CHECK_AUTH_SRC") && failed[1].ends_with("CHECK_AUTH_DEST"),
+        "{failed:?}"
+    );
+    let never = errors
+        .iter()
+        .find(|error| error.address == "data.dts_precheck.never")
+        .unwrap();
     assert!(never.detail.contains("has not been run"), "{never:?}");
     assert_eq!(errors.len(), 3, "{}", outcome.report());
     let told = bench.recorded("data.dts_precheck.told").unwrap().values;
-    assert_eq!((&told["state"], &told["passed"]), (&json!("NotStarted"), &json!(false)));
+    assert_eq!(
+        (&told["state"], &told["passed"]),
+        (&json!("NotStarted"), &json!(false))
+    );
     assert_eq!(told["items"], json!([]));
 }

@@ -12,7 +12,11 @@ fn by_data(name: &str) -> [String; 3] {
     [
         job("m", "SYNC", CHECKED).replace("job-m", name),
         PRECHECK.to_owned(),
-        bought_for("m", "data.dts_precheck.m.passed ? dts_job.m.id : null", "auto_start = true"),
+        bought_for(
+            "m",
+            "data.dts_precheck.m.passed ? dts_job.m.id : null",
+            "auto_start = true",
+        ),
     ]
 }
 
@@ -32,7 +36,10 @@ fn an_unknown_job_id_that_turns_out_the_same_changes_nothing() {
     // A pending change of the job puts the data source off, and with it the job's id.
     bench.write(&by_data("second").each_ref().map(String::as_str));
     let changes = bench.plan(&[]);
-    assert_eq!(changes, pairs(&[("dts_instance.m", "update"), ("dts_job.m", "update")]));
+    assert_eq!(
+        changes,
+        pairs(&[("dts_instance.m", "update"), ("dts_job.m", "update")])
+    );
     let mark = bench.mark();
     bench.workspace.apply_saved().ok();
     assert_eq!(bench.changes_since(mark), ["ModifyDtsJobName"]);
@@ -50,7 +57,10 @@ fn a_replaced_job_never_takes_its_instance_along_unasked() {
 
     // Replacing the job alone: the instance belongs to it, so that is refused before anything is lost.
     let changes = bench.plan(&["-replace=dts_job.m"]);
-    assert_eq!(changes, pairs(&[("dts_instance.m", "update"), ("dts_job.m", "replace")]));
+    assert_eq!(
+        changes,
+        pairs(&[("dts_instance.m", "update"), ("dts_job.m", "replace")])
+    );
     let mark = bench.mark();
     let refused = bench.workspace.apply_saved().fails();
     let error = refused.error("replace_triggered_by");
@@ -61,7 +71,10 @@ fn a_replaced_job_never_takes_its_instance_along_unasked() {
 
     // Both together.
     let changes = bench.plan(&["-replace=dts_job.m", "-replace=dts_instance.m"]);
-    assert_eq!(changes, pairs(&[("dts_instance.m", "replace"), ("dts_job.m", "replace")]));
+    assert_eq!(
+        changes,
+        pairs(&[("dts_instance.m", "replace"), ("dts_job.m", "replace")])
+    );
     bench.workspace.apply_saved().ok();
     bench.assert_nothing_lost("after replacing both");
     let after = bench.recorded("dts_instance.m").unwrap().text("id");
@@ -69,12 +82,14 @@ fn a_replaced_job_never_takes_its_instance_along_unasked() {
     bench.workspace.assert_plan_is_empty();
 
     // And so that the job takes its instance along when asked once and for all.
-    let triggered = bought_for_job(
-        "auto_start = true\n  lifecycle {\n    replace_triggered_by = [dts_job.m.id]\n  }",
-    );
+    let triggered =
+        bought_for_job("auto_start = true\n  lifecycle {\n    replace_triggered_by = [dts_job.m.id]\n  }");
     bench.write(&[&job("m", "SYNC", CHECKED), &triggered]);
     let changes = bench.plan(&["-replace=dts_job.m"]);
-    assert_eq!(changes, pairs(&[("dts_instance.m", "replace"), ("dts_job.m", "replace")]));
+    assert_eq!(
+        changes,
+        pairs(&[("dts_instance.m", "replace"), ("dts_job.m", "replace")])
+    );
     bench.workspace.apply_saved().ok();
     bench.assert_nothing_lost("after the trigger");
     assert_ne!(bench.recorded("dts_instance.m").unwrap().text("id"), after);
@@ -98,7 +113,10 @@ fn an_unknown_job_id_that_turns_out_another_is_refused() {
 
     bench.write(&[&jobs[0], &jobs[1], &picked("b"), &instance]);
     let changes = bench.plan(&[]);
-    assert!(changes.contains(&("dts_instance.m".to_owned(), "update".to_owned())), "{changes:?}");
+    assert!(
+        changes.contains(&("dts_instance.m".to_owned(), "update".to_owned())),
+        "{changes:?}"
+    );
     let mark = bench.mark();
     let error = bench.workspace.apply_saved().fails().error("plan again");
     assert_eq!(error.address, "dts_instance.m");
@@ -112,7 +130,10 @@ fn an_unknown_job_id_that_turns_out_another_is_refused() {
     bench.workspace.apply_saved().ok();
     let after = bench.recorded("dts_instance.m").unwrap();
     assert_ne!(after.text("id"), before.text("id"));
-    assert_eq!(after.text("job_id"), bench.recorded("dts_job.b").unwrap().text("id"));
+    assert_eq!(
+        after.text("job_id"),
+        bench.recorded("dts_job.b").unwrap().text("id")
+    );
 }
 
 #[test]
@@ -135,7 +156,10 @@ fn a_job_that_already_has_an_instance_gives_it_back() {
     assert!(warnings[0].summary.contains(&bought.instance_id), "{warnings:?}");
     assert!(warnings[0].summary.contains("not bought again"), "{warnings:?}");
     assert_eq!(bench.count("CreateDtsInstance"), 1);
-    assert_eq!(bench.recorded("dts_instance.m").unwrap().text("id"), bought.instance_id);
+    assert_eq!(
+        bench.recorded("dts_instance.m").unwrap().text("id"),
+        bought.instance_id
+    );
     bench.workspace.assert_plan_is_empty();
 }
 
@@ -154,7 +178,10 @@ fn an_adopted_instance_is_brought_to_what_was_asked() {
     bench.with_client(async move |api| api.create_dts_instance(&order).await);
     // `auto_start` was not part of that purchase, and the class was another.
     let timeout = "timeouts {\n    create = \"4s\"\n  }";
-    bench.write(&[&configured, &bought_for_job(&format!("auto_start = true\n  {timeout}"))]);
+    bench.write(&[
+        &configured,
+        &bought_for_job(&format!("auto_start = true\n  {timeout}")),
+    ]);
     bench.apply().ok();
     bench.assert_nothing_lost("adopted");
     bench.apply().ok();

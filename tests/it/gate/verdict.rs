@@ -3,9 +3,7 @@
 use serde_json::json;
 use terraform_provider_dts::emulator::Lifecycle;
 
-use crate::support::bench::{
-    Bench, PRECHECK, bought_for, bought_for_job, databases, job, wrong_passwords,
-};
+use crate::support::bench::{Bench, PRECHECK, bought_for, bought_for_job, databases, job, wrong_passwords};
 use crate::support::{Outcome, planned_operations};
 
 /// Checked, and judged by the purchase alone.
@@ -23,8 +21,14 @@ fn assert_told(outcome: &Outcome, codes: &[&str]) {
         let [found, repair, consequence] = found[..] else {
             panic!("three paragraphs: {error:?}");
         };
-        assert!(found.starts_with("CHECK__ERROR_") && found.contains(": "), "{error:?}");
-        assert!(repair.starts_with("How to repair it: ") && repair.len() > 25, "{error:?}");
+        assert!(
+            found.starts_with("CHECK__ERROR_") && found.contains(": "),
+            "{error:?}"
+        );
+        assert!(
+            repair.starts_with("How to repair it: ") && repair.len() > 25,
+            "{error:?}"
+        );
         assert!(consequence.starts_with("No instance was bought."), "{error:?}");
     }
 }
@@ -69,7 +73,10 @@ fn a_failed_check_buys_nothing_and_after_the_repair_all_goes_on_in_place() {
         bench.assert_nothing_lost("after the repair");
         let after = bench.recorded("dts_job.m").unwrap();
         assert_eq!(after.text("id"), before.text("id"));
-        assert_eq!(bench.recorded("data.dts_precheck.m").unwrap().values["passed"], true);
+        assert_eq!(
+            bench.recorded("data.dts_precheck.m").unwrap().values["passed"],
+            true
+        );
     }
 }
 
@@ -100,8 +107,13 @@ fn a_running_precheck_is_waited_for() {
     bench.write(&[&job("m", "MIGRATION", CHECKED), &bought_for_job("")]);
     bench.apply().ok();
     let calls = bench.emulator.calls();
-    let bought = calls.iter().position(|call| call.action == "CreateDtsInstance").unwrap();
-    let asked = calls[..bought].iter().filter(|call| call.action == "DescribePreCheckStatus");
+    let bought = calls
+        .iter()
+        .position(|call| call.action == "CreateDtsInstance")
+        .unwrap();
+    let asked = calls[..bought]
+        .iter()
+        .filter(|call| call.action == "DescribePreCheckStatus");
     assert!(asked.count() > 1, "the precheck has run for several describes");
     bench.emulator.set_lifecycle(Lifecycle::Immediate);
     bench.workspace.assert_plan_is_empty();
@@ -130,17 +142,33 @@ fn require_precheck_decides_about_what_did_not_pass() {
     let outcome = bench.apply().fails();
     bench.assert_nothing_lost("with some bought");
     let recorded = bench.all_recorded();
-    for (name, bought) in [("never", true), ("unlooked", true), ("asked", false), ("failed", false)] {
+    for (name, bought) in [
+        ("never", true),
+        ("unlooked", true),
+        ("asked", false),
+        ("failed", false),
+    ] {
         let address = format!("dts_instance.{name}");
-        assert_eq!(recorded.contains_key(&address), bought, "{address}{}", outcome.report());
+        assert_eq!(
+            recorded.contains_key(&address),
+            bought,
+            "{address}{}",
+            outcome.report()
+        );
     }
     assert!(recorded.values().all(|recorded| !recorded.tainted));
     let errors = outcome.errors();
     assert_eq!(errors.len(), 3, "{}", outcome.report());
-    let asked = errors.iter().find(|error| error.address == "dts_instance.asked").unwrap();
+    let asked = errors
+        .iter()
+        .find(|error| error.address == "dts_instance.asked")
+        .unwrap();
     assert!(asked.summary.contains("has not been run"), "{asked:?}");
     assert!(asked.code.starts_with("require_precheck = true"), "{asked:?}");
-    assert!(asked.detail.contains("desired_status = \"prechecked\""), "{asked:?}");
+    assert!(
+        asked.detail.contains("desired_status = \"prechecked\""),
+        "{asked:?}"
+    );
 
     // With a pass, `true` buys.
     bench.emulator.set_fixtures(databases());

@@ -262,7 +262,11 @@ resource "dts_instance" "{name}" {{
 
 /// `dts_job.m`, configured on `dts_instance.m`.
 pub(crate) fn job_on_instance(kind: &str, more: &str) -> String {
-    job("m", kind, &format!("dts_instance_id = dts_instance.m.id\n  {more}"))
+    job(
+        "m",
+        kind,
+        &format!("dts_instance_id = dts_instance.m.id\n  {more}"),
+    )
 }
 
 /// `dts_job.<name>`: a MIGRATION of structure and data that ends, or a SYNC.
@@ -309,7 +313,10 @@ resource "dts_job" "{name}" {{
 
 /// A job that follows changes, thus one that never ends by itself.
 pub(crate) fn endless(job: &str) -> String {
-    job.replace("data_synchronization     = false", "data_synchronization     = true")
+    job.replace(
+        "data_synchronization     = false",
+        "data_synchronization     = true",
+    )
 }
 
 /// `data.dts_precheck.m` of `dts_job.m`, read after a pending change of it.
