@@ -3,6 +3,7 @@
 mod calls;
 mod looking;
 mod passwords;
+mod release;
 mod stop;
 mod tainted;
 mod updates;

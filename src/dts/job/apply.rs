@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::configure;
 use super::plan::{Decision, Facts, Operation, decide};
 use super::{SUCCESSOR, read};
 use crate::api;
 use crate::dts::course::{Course, Desired, Move, course_after_configure};
-use crate::dts::endpoint::{self, Side};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
@@ -107,11 +104,11 @@ fn cannot(desired: Desired, why: &str) -> Diagnostics {
 }
 
 /// A change in progress: what was reached is what an error leaves behind.
-struct Run<'a> {
-    apply: &'a mut Apply<Client>,
-    api: api::Client,
-    id: String,
-    reached: Object,
+pub(super) struct Run<'a> {
+    pub(super) apply: &'a mut Apply<Client>,
+    pub(super) api: api::Client,
+    pub(super) id: String,
+    pub(super) reached: Object,
     made: Vec<&'static str>,
     limit: Duration,
     raise: &'static str,
@@ -140,7 +137,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn job(&self) -> api::JobRef {
+    pub(super) fn job(&self) -> api::JobRef {
         api::JobRef::job(&self.id)
     }
 
@@ -200,63 +197,6 @@ impl<'a> Run<'a> {
             .map_err(error::to(&what))?;
         self.reached.set("dts_job_name", name);
         Ok(())
-    }
-
-    async fn rotate(&mut self, side: Side, planned: &Object, config: &Object) -> Result<(), Diagnostics> {
-        let what = format!("change the password in {} of DTS job {}", side.block(), self.id);
-        let at = Path::attribute(side.block()).then("password");
-        let Some(password) = endpoint::password(side, config) else {
-            return Err(Diagnostic::error(
-                format!("Unable to {what}"),
-                "The configuration gives no password.",
-            )
-            .at(at)
-            .into());
-        };
-        self.set_password(side, planned, &password)
-            .await
-            .map_err(|cause| Diagnostics::from(error::unable(&what, &cause).at(at)))?;
-        let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();
-        for name in ["password", "password_wo_version"] {
-            let value = planned
-                .object(side.block())
-                .map_or(Value::Null, |planned| planned.get(name).clone());
-            endpoint.set(name, value);
-        }
-        self.reached.set(side.block(), endpoint);
-        Ok(())
-    }
-
-    /// A lost answer is cleared up by a second call: DTS takes no password that it has already (dts-api.md 2.5).
-    async fn set_password(
-        &mut self,
-        side: Side,
-        planned: &Object,
-        password: &SecretString,
-    ) -> Result<(), api::Error> {
-        let user = planned
-            .object(side.block())
-            .and_then(|endpoint| endpoint.str("user_name"));
-        let job = self.job();
-        let set = || self.api.modify_dts_job_password(&job, side.api(), user, password);
-        let lost = match set().await {
-            Err(lost) if lost.is_outcome_unknown() => lost,
-            known => return known,
-        };
-        match set().await {
-            Err(refused) if refused.kind() == api::Kind::Api && is_about_the_password(&refused) => {
-                self.apply.warnings.push(Diagnostic::warning(
-                    format!(
-                        "The password in {} of DTS job {} was set by a call whose answer was lost",
-                        side.block(),
-                        self.id
-                    ),
-                    format!("{lost}\n\nA second call was refused, as it is for the password that is there: {refused}"),
-                ));
-                Ok(())
-            }
-            other => other,
-        }
     }
 
     /// Objects or settings of a job that runs; until the change is through, DTS takes no other.
@@ -631,11 +571,6 @@ impl<'a> Run<'a> {
         })
         .await
     }
-}
-
-fn is_about_the_password(refused: &api::Error) -> bool {
-    let says = |text: &str| text.to_ascii_lowercase().contains("password");
-    refused.code().is_some_and(says) || says(refused.message())
 }
 
 fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {

@@ -1,8 +1,9 @@
 //! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (which calls a
-//! change needs), `configure` and `apply` (making them), `read`, `remove`.
+//! change needs), `configure`, `password` and `apply` (making them), `read`, `remove`.
 
 mod apply;
 mod configure;
+mod password;
 mod plan;
 mod read;
 mod remove;

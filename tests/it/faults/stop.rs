@@ -145,3 +145,33 @@ fn kill_9_after_a_purchase_for_a_job_loses_nothing() {
     );
     assert_eq!(bench.emulator.instances().len(), 1);
 }
+
+/// The order is on its way: its answer holds an id, and is waited for.
+#[test]
+fn ctrl_c_while_a_purchase_is_made_keeps_what_was_bought() {
+    let bench = Bench::immediate();
+    bench.write(&[&bought_first("MIGRATION", ""), &job_on_instance("MIGRATION", "")]);
+    bench
+        .emulator
+        .add_faults(json!({"action": "CreateDtsInstance", "kind": "late", "delay_ms": 3000}));
+    interrupted(&bench, "INT", || !bench.emulator.instances().is_empty());
+    bench.assert_nothing_lost("after Ctrl-C");
+    assert!(bench.recorded("dts_instance.m").is_some());
+    bench.converge(1, |_| bench.assert_nothing_lost("the apply after"));
+    assert_eq!(bench.emulator.instances().len(), 1);
+}
+
+/// Its answer is lost as well: it is looked up all the same.
+#[test]
+fn ctrl_c_does_not_cut_the_look_up_of_a_lost_purchase_short() {
+    let bench = Bench::immediate();
+    let checked = job("m", "MIGRATION", "desired_status = \"prechecked\"");
+    bench.write(&[&checked, &bought_for_job("")]);
+    bench.emulator.add_faults(json!([
+        {"action": "CreateDtsInstance", "kind": "cut_after"},
+        {"action": "DescribeDtsJobDetail", "nth": 6, "kind": "late", "delay_ms": 2000},
+    ]));
+    interrupted(&bench, "INT", || !bench.emulator.instances().is_empty());
+    bench.assert_nothing_lost("after Ctrl-C");
+    assert!(bench.recorded("dts_instance.m").is_some());
+}

@@ -191,3 +191,15 @@ fn an_adopted_instance_is_brought_to_what_was_asked() {
     assert_eq!(instance.text("instance_class"), "small");
     assert_eq!(instance.text("status").to_lowercase(), "synchronizing");
 }
+
+/// Releasing an instance takes the job along that it was bought for, also where only the instance is replaced.
+#[test]
+fn an_instance_replaced_alone_says_what_became_of_its_job() {
+    let bench = Bench::new(Lifecycle::Immediate, Some(databases()));
+    bench.write(&[&job("m", "SYNC", CHECKED), &bought_for_job("auto_start = true")]);
+    bench.apply().ok();
+    let first = bench.workspace.apply(&["-replace=dts_instance.m"]);
+    println!("{}", first.report());
+    bench.assert_nothing_lost("replaced alone");
+    bench.converge(2, |_| bench.assert_nothing_lost("after that"));
+}
