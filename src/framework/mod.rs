@@ -14,6 +14,7 @@
 
 pub mod apply;
 mod bodies;
+mod check;
 pub mod conform;
 pub mod datasource;
 pub mod diagnostic;
@@ -30,6 +31,7 @@ pub mod resource;
 pub mod rules;
 pub mod schema;
 pub mod server;
+mod soundness;
 pub mod timeouts;
 pub mod types;
 pub mod upgrade;

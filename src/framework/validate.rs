@@ -70,11 +70,29 @@ fn each_nested(
 
 fn invalid(attribute: &Attribute, value: &Value, problem: &str) -> Diagnostic {
     let hidden = attribute.sensitive || attribute.write_only;
-    let problem = match value.as_str() {
-        Some(text) if hidden && !text.is_empty() => problem.replace(text, "(sensitive value)"),
-        _ => problem.to_owned(),
+    let problem = if hidden {
+        without(value, problem)
+    } else {
+        problem.to_owned()
     };
     Diagnostic::error(format!("Invalid value for {}", attribute.name), problem)
+}
+
+/// The same text without the value, in whichever way a check may have written it.
+fn without(value: &Value, text: &str) -> String {
+    let shown = match value {
+        Value::String(shown) => shown.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return text.to_owned(),
+    };
+    let escaped = format!("{shown:?}");
+    let escaped = escaped.trim_matches('"');
+    [escaped, &shown, shown.trim()]
+        .into_iter()
+        .filter(|form| !form.is_empty())
+        .fold(text.to_owned(), |text, form| {
+            text.replace(form, "(sensitive value)")
+        })
 }
 
 fn too_old(attribute: &Attribute) -> Diagnostic {
@@ -168,6 +186,50 @@ mod tests {
             true,
             &[("item[0].password", "(sensitive value)")],
         );
+    }
+
+    #[test]
+    fn no_spelling_of_a_secret_is_shown() {
+        for (secret, part) in [
+            ("hun\"ter\\2", "ter"),
+            ("  hunter2 ", "hunter2"),
+            ("hun\nter2", "ter2"),
+        ] {
+            for check in [
+                Check::one_of(&["x"]),
+                Check::new(|value| Err(format!("It is {value:?}"))),
+            ] {
+                let attribute = Attribute::string("password").sensitive().check(check);
+                let mut diagnostics = Diagnostics::new();
+                attributes(
+                    &Block::new("").attribute(attribute),
+                    &Object::new().with("password", secret),
+                    true,
+                    &mut diagnostics,
+                );
+                assert_eq!(diagnostics.len(), 1);
+                assert!(!format!("{diagnostics:?}").contains(part), "{diagnostics:?}");
+            }
+        }
+        let number = Attribute::number("pin").sensitive().check(Check::between(1, 9));
+        let mut diagnostics = Diagnostics::new();
+        let pin = Object::new().with("pin", 4711);
+        attributes(&Block::new("").attribute(number), &pin, true, &mut diagnostics);
+        assert!(!format!("{diagnostics:?}").contains("4711"), "{diagnostics:?}");
+    }
+
+    #[test]
+    fn a_value_in_a_set_is_told_at_the_set() {
+        let inner = Block::new("").attribute(Attribute::string("kind").check(Check::one_of(&["a"])));
+        let mut diagnostics = Diagnostics::new();
+        attributes(
+            &Block::new("").block(NestedBlock::set("item", inner)),
+            &Object::new().with("item", vec![Object::new().with("kind", "b")]),
+            true,
+            &mut diagnostics,
+        );
+        let path = diagnostics.iter().next().and_then(|one| one.path.clone());
+        assert_eq!(path, Some(Path::attribute("item")));
     }
 
     #[test]

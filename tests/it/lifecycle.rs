@@ -1,7 +1,7 @@
 //! The life of a resource in the engine, as Terraform drives it: every answer of every step is held against
 //! Terraform's rules by [`core::Core`].
 
-mod core;
+pub(crate) mod core;
 mod faults;
 mod provider;
 mod random;

@@ -81,11 +81,10 @@ fn of_type(ty: &Type, value: &Value) -> bool {
         | (Type::String, Value::String(_)) => true,
         (Type::List(of), Value::List(items)) => items.iter().all(|item| of_type(of, item)),
         (Type::Set(of), Value::List(items)) => {
-            let repeated = |(index, item)| {
-                items
-                    .iter()
-                    .take(index)
-                    .any(|other| equal::values(of, item, other))
+            // Two unknown values may turn out to differ.
+            let repeated = |(index, item): (usize, &Value)| {
+                let mut before = items.iter().take(index);
+                item.is_wholly_known() && before.any(|other| equal::values(of, item, other))
             };
             items.iter().all(|item| of_type(of, item)) && !items.iter().enumerate().any(repeated)
         }

@@ -88,21 +88,25 @@ fn ignoring_case(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// A body with every kind of attribute that may be in a nested block.
-fn inner(write_only: bool, deeper: bool) -> Block {
+/// A body with every kind of attribute that may be in a nested block; a set may have fewer kinds.
+fn inner(not_in_set: bool, deeper: bool) -> Block {
     let mut block = Block::new("Inner.").attributes([
         text("key").required(),
         text("auto").optional_computed(),
         text("kind").default("k"),
         text("pinned").replaces(),
-        text("same").same_meaning(ignoring_case),
         text("made").computed(),
         text("firm").computed().stable(),
     ]);
-    if write_only {
+    block = block.attribute(if not_in_set {
+        text("same").same_meaning(ignoring_case)
+    } else {
+        text("same")
+    });
+    if not_in_set {
         block = block.attribute(text("inner_wo").write_only());
     }
-    if deeper && write_only {
+    if deeper && not_in_set {
         block = block
             .block(NestedBlock::list("deep", inner(true, false)))
             .block(NestedBlock::set("deep_set", inner(false, false)));

@@ -122,7 +122,7 @@ fn nested(nested: &NestedBlock) -> BoxedStrategy<Pair> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_life_of_random_configurations(configs in vec(body(&provider::schema().block), 1..4)) {
