@@ -20,7 +20,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples/demo"
-BUILT = ROOT / "target/debug"
+BUILT = ROOT / "target/release"
 SOURCE = "registry.terraform.io/dts-community/dts"
 
 PASSWORDS = {"source": "source-secret", "destination": "destination-secret"}

@@ -111,7 +111,7 @@ fn check(example: &Path, import: Option<&Path>) {
     assert_eq!(applied.warnings(), [], "{}", applied.report());
     workspace.assert_plan_is_empty();
     let state = workspace.state_json();
-    for secret in ["the-source-secret", "the-destination-secret"] {
+    for secret in ["the-secret", "the-source-secret", "the-destination-secret"] {
         let stored = workspace.state_file().contains(secret);
         let write_only = name(example).contains("without_stored_passwords");
         assert!(!(stored && write_only), "{secret} is in the state");

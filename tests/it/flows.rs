@@ -1,4 +1,4 @@
-//! The five flows of the document that the project started from (design.md section 3), each with real Terraform against
+//! The flows that Alibaba Cloud documents for DTS (buying first or configuring first), each with real Terraform against
 //! the emulator: the operations that the plan promises, that the state records and that the emulator received are the same;
 //! the plan after is empty; what was made can be imported; a destroy leaves nothing bought.
 

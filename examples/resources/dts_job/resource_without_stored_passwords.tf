@@ -1,5 +1,11 @@
 # Passwords that are in neither plan nor state, a database that is not Alibaba Cloud's, and objects given as JSON.
 # Configured without an instance: nothing is paid for, and nothing runs.
+variable "password" {
+  type      = string
+  sensitive = true
+  ephemeral = true # or a saved plan holds it
+}
+
 resource "dts_job" "stock" {
   dts_job_name             = "stock"
   job_type                 = "MIGRATION"
@@ -13,7 +19,7 @@ resource "dts_job" "stock" {
     ip                  = "192.0.2.10"
     port                = "3306"
     user_name           = "dts"
-    password_wo         = var.source_password
+    password_wo         = var.password
     password_wo_version = 1 # raise it together with a new password
   }
 
@@ -23,7 +29,7 @@ resource "dts_job" "stock" {
     instance_id         = "rm-destination"
     region              = "cn-hangzhou"
     user_name           = "dts"
-    password_wo         = var.destination_password
+    password_wo         = var.password
     password_wo_version = 1
   }
 
