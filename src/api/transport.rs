@@ -138,7 +138,7 @@ fn describe(cause: &reqwest::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = cause.source();
     while let Some(cause) = next {
-        let text = cause.to_string();
+        let text = tls_problem(cause).unwrap_or_else(|| cause.to_string());
         if parts.last() != Some(&text) {
             parts.push(text);
         }
@@ -148,6 +148,21 @@ fn describe(cause: &reqwest::Error) -> String {
         "the request failed".to_owned()
     } else {
         parts.join(": ")
+    }
+}
+
+/// What went wrong with TLS, in words that say so: rustls names only the message that did not fit.
+fn tls_problem(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    // It comes as an I/O error in an I/O error.
+    if let Some(outer) = cause.downcast_ref::<std::io::Error>() {
+        return tls_problem(outer.get_ref()?);
+    }
+    match cause.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidMessage(_) => Some(
+            "no TLS is spoken there (if it is a plain http port, write http:// instead of https://)"
+                .to_owned(),
+        ),
+        other => Some(format!("TLS: {other}")),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use secrecy::SecretString;
 
+use super::region_check;
 use crate::api;
-use crate::framework::validate::is_set;
+use crate::framework::validate::{is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
 
 /// Which end.
@@ -180,7 +181,7 @@ pub(super) fn block(side: Side) -> NestedBlock {
                 .check(Check::one_of_ignore_case(side.engines())),
         )
         .attribute(text("instance_id", "Id of the database instance, of the ECS instance, of the database gateway (`DG`), or of the VPC (`EXPRESS`, `CEN`)."))
-        .attribute(text("region", "Region of the database. Required for Alibaba Cloud databases."))
+        .attribute(text("region", "Region of the database. Required for Alibaba Cloud databases.").check(region_check()))
         .attribute(text("ip", "Address of the database. Required for `OTHER`, `EXPRESS`, `CEN` and `DG`."))
         .attribute(text("port", "Port of the database. Required for databases that you run yourself.").check(port()))
         .attribute(text("oracle_sid", "SID of an Oracle database that is no RAC."))
@@ -214,7 +215,10 @@ fn capital(word: &str) -> String {
 
 fn port() -> Check {
     Check::new(|value| match value.as_str() {
-        Some(text) if !text.parse::<u16>().is_ok_and(|port| port > 0) => {
+        Some(text)
+            // A sign is taken by `parse`, but not by DTS.
+            if !text.parse::<u16>().is_ok_and(|port| port > 0) || text.starts_with('+') =>
+        {
             Err(format!("{text:?} is no port. Write a number from 1 to 65535."))
         }
         _ => Ok(()),
@@ -231,7 +235,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
         let mut say = |name: &str, summary: String, detail: String| {
             diagnostics.push(Diagnostic::error(summary, detail).at(at.clone().then(name)));
         };
-        if is_set(endpoint, "password") && is_set(endpoint, "password_wo") {
+        if is_certainly_set(endpoint, "password") && is_certainly_set(endpoint, "password_wo") {
             say(
                 "password_wo",
                 "password_wo cannot be set together with password".to_owned(),
@@ -239,7 +243,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
                     .to_owned(),
             );
         }
-        if is_set(endpoint, "password_wo_version") && !is_set(endpoint, "password_wo") {
+        if is_certainly_set(endpoint, "password_wo_version") && !is_set(endpoint, "password_wo") {
             say(
                 "password_wo_version",
                 "password_wo_version needs password_wo".to_owned(),
@@ -449,10 +453,10 @@ mod tests {
 
     #[test]
     fn one_password_only() {
-        let endpoint = Object::new()
-            .with("password", "a")
-            .with("password_wo", Value::Unknown);
-        check(endpoint, &[("source_endpoint.password_wo", "together")]);
+        let endpoint = Object::new().with("password", "a").with("password_wo", "b");
+        check(endpoint.clone(), &[("source_endpoint.password_wo", "together")]);
+        // It may turn out to be null.
+        check(endpoint.with("password_wo", Value::Unknown), &[]);
         check(
             Object::new().with("password_wo_version", 1),
             &[("source_endpoint.password_wo_version", "needs")],

@@ -24,7 +24,7 @@ mod wait;
 
 pub use provider::Dts;
 
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Type};
+use crate::framework::{Attribute, Check, Diagnostic, Diagnostics, Path, Type};
 
 /// Where this provider is published.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/dts-community/dts";
@@ -35,6 +35,24 @@ fn operations_attribute() -> Attribute {
         "The API calls that the last change made, in order; in a plan, those that the apply will make. Calls that only read are \
          not listed.",
     )
+}
+
+/// The shape of a region's id. Which regions there are, DTS knows.
+fn region_check() -> Check {
+    Check::new(|value| match value.as_str() {
+        Some(text)
+            if !text
+                .bytes()
+                .all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+                || text.starts_with('-')
+                || text.ends_with('-') =>
+        {
+            Err(format!(
+                "{text:?} is not a region's id. Write it in lower-case letters, digits and hyphens, such as cn-hangzhou."
+            ))
+        }
+        _ => Ok(()),
+    })
 }
 
 /// An import of something that is not there.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
+use crate::framework::validate::is_certainly_set;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
 
 /// Most bytes of a `DbList` (dts-api.md 2.2).
@@ -64,14 +65,27 @@ fn check_text(text: &str) -> Result<(), String> {
         return Err(format!("It names no database. {HOW}"));
     }
     for (database, entry) in &databases {
+        if database.is_empty() {
+            return Err(format!("It has a database without a name. {HOW}"));
+        }
         let Json::Object(entry) = entry else {
             return Err(format!("The entry of database {database:?} is no object. {HOW}"));
         };
+        check_name(&format!("database {database:?}"), entry)?;
+        if let Some((section, _)) = entry
+            .iter()
+            .find(|(key, value)| key.eq_ignore_ascii_case("table") && !value.is_object())
+        {
+            return Err(format!(
+                "`{section}` of database {database:?} is no object. Write for example \
+                 Table = {{ person = {{ name = \"person\", all = true }} }}."
+            ));
+        }
         let tables = section(entry, "table");
         match (entry.get("all").and_then(truth), tables.map_or(0, Map::len)) {
             (None, _) if entry.contains_key("all") => {
                 return Err(format!(
-                    "`all` of database {database:?} is neither true nor false."
+                    "`all` of database {database:?} is neither true nor false. Write one of the two."
                 ));
             }
             (Some(true), 1..) => {
@@ -87,14 +101,30 @@ fn check_text(text: &str) -> Result<(), String> {
             _ => {}
         }
         for (table, entry) in tables.into_iter().flatten() {
-            if !entry.is_object() {
+            let Json::Object(entry) = entry else {
                 return Err(format!(
-                    "The entry of table {table:?} in database {database:?} is no object."
+                    "The entry of table {table:?} in database {database:?} is no object. Write for example \
+                     {{ name = {table:?}, all = true }}."
                 ));
-            }
+            };
+            check_name(&format!("table {table:?} in database {database:?}"), entry)?;
         }
     }
     Ok(())
+}
+
+/// The name at the destination, where it is given.
+fn check_name(of: &str, entry: &Map<String, Json>) -> Result<(), String> {
+    match entry.get("name") {
+        None | Some(Json::Null) => Ok(()),
+        Some(Json::String(name)) if !name.is_empty() => Ok(()),
+        Some(Json::String(_)) => Err(format!(
+            "`name` of {of} is empty. Write its name at the destination, or leave it out for the same name."
+        )),
+        Some(_) => Err(format!(
+            "`name` of {of} is no text. Write its name at the destination, in quotes."
+        )),
+    }
 }
 
 fn section<'a>(entry: &'a Map<String, Json>, name: &str) -> Option<&'a Map<String, Json>> {
@@ -124,23 +154,23 @@ fn truth(value: &Json) -> Option<bool> {
 pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
     let databases = config.get("database");
     let db_list = config.get("db_list");
-    let has_blocks = databases.is_unknown() || !config.list("database").is_empty();
-    match (has_blocks, db_list.is_null()) {
-        (true, false) => diagnostics.push(
+    let has_blocks = !config.list("database").is_empty();
+    if has_blocks && is_certainly_set(config, "db_list") {
+        diagnostics.push(
             Diagnostic::error(
                 "db_list cannot be set together with database blocks",
                 "Both say what to move. Remove `db_list` or the `database` blocks.",
             )
             .at(Path::attribute("db_list")),
-        ),
-        (false, true) => diagnostics.push(
+        );
+    } else if !has_blocks && !databases.is_unknown() && db_list.is_null() {
+        diagnostics.push(
             Diagnostic::error(
                 "Nothing to move",
                 "Say what the job moves: add at least one `database` block, or set `db_list`.",
             )
             .at(Path::attribute("database")),
-        ),
-        _ => {}
+        );
     }
     unique(
         config.list("database"),

@@ -229,7 +229,12 @@ impl DataSource<Client> for Precheck {
                 .describe_precheck_status(&job_id, &code, Some(&struct_type))
                 .await
                 .map_err(|cause| {
-                    Diagnostics::from(error::unable(&what, &cause).at(Path::attribute("job_id")))
+                    let diagnostic = error::unable(&what, &cause);
+                    Diagnostics::from(if cause.is_not_found() {
+                        diagnostic.at(Path::attribute("job_id"))
+                    } else {
+                        diagnostic
+                    })
                 })?;
             Ok(match verdict(&status) {
                 Verdict::Running if waits => Poll::Pending(progress(&status)),

@@ -7,10 +7,11 @@ use secrecy::SecretString;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
-use super::{instance, job, precheck};
+use super::{instance, job, precheck, region_check};
 use crate::api;
 use crate::framework::datasource::DataSource;
 use crate::framework::resource::Resource;
+use crate::framework::validate::is_certainly_set;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Provider, Schema};
 
 /// The provider for Alibaba Cloud Data Transmission Service.
@@ -102,7 +103,7 @@ impl Provider for Dts {
                     "region",
                     "Region of the DTS instances and jobs, such as `cn-hangzhou`. \
                      Default: the environment variable `ALICLOUD_REGION` or `ALIBABA_CLOUD_REGION`.",
-                ))
+                ).check(region_check()))
                 .attribute(text(
                     "access_key",
                     "AccessKey id. Default: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID` or `ALIBABACLOUD_ACCESS_KEY_ID`.",
@@ -144,8 +145,14 @@ impl Provider for Dts {
         {
             diagnostics.push(from_settings(&error));
         }
-        for (one, other) in [("access_key", "secret_key"), ("secret_key", "access_key")] {
-            if !config.get(one).is_null() && config.get(other).is_null() {
+        for (one, other) in [
+            ("access_key", "secret_key"),
+            ("secret_key", "access_key"),
+            ("security_token", "access_key"),
+        ] {
+            // With both others missing, the first of them is enough to say.
+            let told = one == "security_token" && !config.get("secret_key").is_null();
+            if is_certainly_set(config, one) && config.get(other).is_null() && !told {
                 diagnostics.push(
                     Diagnostic::error(
                         format!("{other} is missing"),
@@ -188,12 +195,9 @@ impl Dts {
             .at(Path::attribute(name))
             .into());
         }
-        let environment = |names: &[&str]| names.iter().find_map(|name| self.context.env.get(name));
-        let region = config.str("region").map(str::to_owned);
-        let region = region.or_else(|| {
-            environment(&["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"]).filter(|it| !it.is_empty())
-        });
-        let Some(region) = region else {
+        let configured = |name: &str| Some((String::new(), config.str(name)?.to_owned()));
+        let region = configured("region").or_else(|| self.environment(&REGION));
+        let Some((region_from, region)) = region else {
             return Err(Diagnostic::error(
                 "The provider needs a region",
                 "Set `region` in the provider block, or the environment variable ALICLOUD_REGION or ALIBABA_CLOUD_REGION, \
@@ -203,12 +207,33 @@ impl Dts {
             .into());
         };
         let mut settings = settings(config, region, terraform_version);
-        settings.endpoint = settings.endpoint.or_else(|| {
-            environment(&["ALIBABA_CLOUD_ENDPOINT_DTS", "DTS_ENDPOINT"]).filter(|it| !it.is_empty())
-        });
-        api::Client::new(settings, self.context.clone()).map_err(|error| from_settings(&error).into())
+        let endpoint = configured("endpoint").or_else(|| self.environment(&ENDPOINT));
+        let (endpoint_from, endpoint) = endpoint.unzip();
+        settings.endpoint = endpoint;
+        api::Client::new(settings, self.context.clone()).map_err(|error| {
+            let mut problem = from_settings(&error);
+            let from = match error.kind() {
+                api::Kind::Region => region_from,
+                _ => endpoint_from.unwrap_or_default(),
+            };
+            if !from.is_empty() {
+                problem.detail = format!("It is set by {from} in the environment: {}", problem.detail);
+            }
+            problem.into()
+        })
+    }
+
+    /// The first of these variables that is set and not empty, with its name.
+    fn environment(&self, names: &[&str]) -> Option<(String, String)> {
+        names.iter().find_map(|name| {
+            let value = self.context.env.get(name).filter(|value| !value.is_empty())?;
+            Some(((*name).to_owned(), value))
+        })
     }
 }
+
+const REGION: [&str; 2] = ["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
+const ENDPOINT: [&str; 2] = ["ALIBABA_CLOUD_ENDPOINT_DTS", "DTS_ENDPOINT"];
 
 fn settings(config: &Object, region: String, terraform_version: &str) -> api::Config {
     let secret = |name: &str| config.str(name).map(SecretString::from);

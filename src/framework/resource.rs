@@ -105,6 +105,12 @@ impl<C> Plan<'_, C> {
         self.prior != Some(&self.planned)
     }
 
+    /// Whether the configuration holds a value that is known only later: what is planned now as a change may then turn out
+    /// to be none.
+    pub fn has_unknown_input(&self) -> bool {
+        self.config.iter().any(|(_, value)| !value.is_wholly_known())
+    }
+
     /// The prior value of a root attribute is kept.
     pub fn keep(&mut self, name: &str) {
         if let Some(prior) = self.prior {

@@ -24,9 +24,9 @@ fn body(
         if attribute.write_only && !value.is_null() && !write_only_allowed {
             diagnostics.push(too_old(attribute).at(at.to_path()));
         } else if value.is_known() {
-            for problem in attribute.checks.iter().filter_map(|check| check.run(value).err()) {
-                diagnostics.push(invalid(attribute, value, &problem).at(at.to_path()));
-            }
+            // What is wrong in one way is often wrong in another: the first is enough to tell.
+            let problem = attribute.checks.iter().find_map(|check| check.run(value).err());
+            diagnostics.extend(problem.map(|problem| invalid(attribute, value, &problem).at(at.to_path())));
         }
     }
     for nested in &block.blocks {
@@ -107,9 +107,10 @@ fn too_old(attribute: &Attribute) -> Diagnostic {
     )
 }
 
-/// An error when both are set: at the second, which names the first.
+/// An error when both are set: at the second, which names the first. Unknown values never conflict: they may turn out
+/// to be null, and Terraform validates again when it knows them.
 pub fn conflict(config: &Object, first: &str, second: &str, why: &str, diagnostics: &mut Diagnostics) {
-    if is_set(config, first) && is_set(config, second) {
+    if is_certainly_set(config, first) && is_certainly_set(config, second) {
         diagnostics.push(
             Diagnostic::error(
                 format!("{second} cannot be set together with {first}"),
@@ -127,6 +128,12 @@ pub fn is_set(config: &Object, name: &str) -> bool {
         Value::List(items) => !items.is_empty(),
         _ => true,
     }
+}
+
+/// As [`is_set`], but an unknown value does not count. To say that an argument must not be there: in a module it is
+/// often a variable, of which nothing is known while the configuration is validated, and which is null in the end.
+pub fn is_certainly_set(config: &Object, name: &str) -> bool {
+    config.get(name).is_known() && is_set(config, name)
 }
 
 #[cfg(test)]

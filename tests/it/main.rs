@@ -14,6 +14,8 @@ mod gate;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]
+mod input;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod plugin;

@@ -99,6 +99,8 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         return;
     }
     match operations(prior, &plan.planned) {
+        // When all is known there may be no change at all, and then the list stays as it was.
+        Some(operations) if operations.is_empty() && plan.has_unknown_input() => plan.unknown("operations"),
         Some(operations) => plan.planned.set("operations", operations),
         None => plan.unknown("operations"),
     }

@@ -1,8 +1,9 @@
 //! What `dts_instance` accepts, and what its configuration alone can tell.
 
 use super::SHAPE;
+use crate::dts::region_check;
 use crate::framework::timeouts::{self, Operation};
-use crate::framework::validate::{conflict, is_set};
+use crate::framework::validate::{conflict, is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Value};
 
 const CLASSES: [&str; 6] = ["micro", "small", "medium", "large", "xlarge", "xxlarge"];
@@ -74,8 +75,8 @@ pub(super) fn schema() -> Schema {
         .attribute(shape("type", "What it does: `MIGRATION`, `SYNC` or `SUBSCRIBE`.").check(Check::one_of_ignore_case(&["MIGRATION", "SYNC", "SUBSCRIBE"])))
         .attribute(shape("source_endpoint_engine_name", "Engine of the source, such as `MySQL`.").check(Check::one_of_ignore_case(&ENGINES)))
         .attribute(shape("destination_endpoint_engine_name", "Engine of the destination, such as `MySQL`.").check(Check::one_of_ignore_case(&ENGINES)))
-        .attribute(shape("source_region", "Region of the source, such as `cn-hangzhou`."))
-        .attribute(shape("destination_region", "Region of the destination."))
+        .attribute(shape("source_region", "Region of the source, such as `cn-hangzhou`.").check(region_check()))
+        .attribute(shape("destination_region", "Region of the destination.").check(region_check()))
         .attribute(
             text("instance_class", "Class, in rising order: `micro` (SYNC only), `small`, `medium`, `large`, `xlarge`, `xxlarge` (both MIGRATION only). A change is made in place (`TransferInstanceClass`).")
                 .required()
@@ -130,7 +131,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::error(
                         format!("{name} is missing"),
-                        "An instance that is bought first needs `type`, both engines and both regions.",
+                        format!("An instance that is bought first needs `type`, both engines and both regions. Set `{name}`."),
                     )
                     .at(Path::attribute(name)),
                 );
@@ -166,12 +167,15 @@ fn validate_billing(config: &Object, diagnostics: &mut Diagnostics) {
                     "DTS sells migrations by use only. Set `pay_type = \"PostPaid\"`.",
                 );
             }
-            for name in ["period", "used_time"] {
+            for (name, write) in [
+                ("period", "Set it to `Year` or `Month`."),
+                ("used_time", "Set it to how many periods are paid, such as `1`."),
+            ] {
                 if !is_set(config, name) {
                     say(
                         name,
                         &format!("{name} is missing"),
-                        "A `PrePaid` instance needs `period` and `used_time`.",
+                        &format!("A `PrePaid` instance needs `period` and `used_time`. {write}"),
                     );
                 }
             }
@@ -183,13 +187,13 @@ fn validate_billing(config: &Object, diagnostics: &mut Diagnostics) {
                 say(
                     "used_time",
                     "Invalid value for used_time",
-                    "DTS sells 1, 2, 3 or 5 years.",
+                    "DTS sells 1, 2, 3 or 5 years. Write one of these.",
                 );
             }
         }
         Some(_) => {
             for name in ["period", "used_time"] {
-                if is_set(config, name) {
+                if is_certainly_set(config, name) {
                     say(
                         name,
                         &format!("{name} is for PrePaid instances"),

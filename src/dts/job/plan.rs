@@ -401,6 +401,11 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
             warn_unchecked(plan, prior, &operations);
         }
+        // When all is known there may be no change at all, and then the list stays as it was.
+        Decision::Operations(operations) if operations.is_empty() && plan.has_unknown_input() => {
+            plan.unknown("status");
+            plan.unknown("operations");
+        }
         Decision::Operations(operations) => {
             warn_unchecked(plan, prior, &operations);
             plan.unknown("status");

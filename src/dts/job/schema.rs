@@ -3,7 +3,7 @@
 use crate::dts::course::Desired;
 use crate::dts::{endpoint, objects, reserve};
 use crate::framework::timeouts::{self, Operation};
-use crate::framework::validate::is_set;
+use crate::framework::validate::is_certainly_set;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema};
 
 /// How far an apply may follow a job, in the order of a job's life.
@@ -39,7 +39,7 @@ pub(super) fn schema() -> Schema {
         .attribute(
             text("job_type", "`MIGRATION` or `SYNC`. A change replaces the job.")
                 .required()
-                .replaces()
+                // Not `replaces()`: a value that is only not known yet must not replace a job that runs (plan.rs decides).
                 .check(Check::one_of(&["MIGRATION", "SYNC"])),
         )
         .attribute(flag("structure_initialization", "Move the structure (tables, ...). Can be changed until the job has started."))
@@ -97,7 +97,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
         diagnostics.push(Diagnostic::error(summary, detail).at(Path::attribute(name)));
     };
     let desired = config.str("desired_status").and_then(Desired::parse);
-    if desired == Some(Desired::Prechecked) && is_set(config, "dts_instance_id") {
+    if desired == Some(Desired::Prechecked) && is_certainly_set(config, "dts_instance_id") {
         say(
             "desired_status",
             "desired_status = \"prechecked\" is for a job without an instance".to_owned(),
@@ -158,7 +158,7 @@ fn validate_wait(config: &Object, desired: Option<Desired>, say: &mut impl FnMut
         _ => {}
     }
     let follows_delay = config.get("wait_for").is_unknown() || wait == Some("caught_up");
-    if is_set(config, "max_delay_seconds") && !follows_delay {
+    if is_certainly_set(config, "max_delay_seconds") && !follows_delay {
         say(
             "max_delay_seconds",
             "max_delay_seconds needs wait_for = \"caught_up\"".to_owned(),

@@ -1,0 +1,251 @@
+//! Values that are known only after an apply: anywhere in a configuration, they fail no plan, neither of what is new nor of
+//! what exists; and when they turn out to be what they were, nothing is called.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use terraform_provider_dts::api::Context;
+use terraform_provider_dts::dts::Dts;
+use terraform_provider_dts::emulator::{Emulator, Options};
+use terraform_provider_dts::framework::{Block, Server, Service};
+
+use super::body::{Body, bought_first, bought_for_job, job};
+use crate::support::{Workspace, cli_version};
+
+/// Every argument that a configuration may set, at every depth; blocks that may be repeated stand for their first.
+fn arguments(block: &Block, at: &str, found: &mut Vec<String>) {
+    for attribute in &block.attributes {
+        if attribute.mode != terraform_provider_dts::framework::schema::Mode::Computed {
+            found.push(format!("{at}{}", attribute.name));
+        }
+    }
+    for nested in &block.blocks {
+        arguments(&nested.block, &format!("{at}{}.", nested.name), found);
+    }
+}
+
+fn arguments_of(type_name: &str) -> Vec<String> {
+    static ALL: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let server = Server::new(Dts::new(Context::system()));
+        let schemas = server
+            .resource_schemas()
+            .into_iter()
+            .chain(server.data_source_schemas());
+        schemas
+            .map(|(name, schema)| {
+                let mut found = Vec::new();
+                arguments(&schema.block, "", &mut found);
+                (name.to_owned(), found)
+            })
+            .collect()
+    });
+    let mut found = all[type_name].clone();
+    assert!(found.len() > 5, "{found:?}");
+    if cli_version() < (1, 11) {
+        found.retain(|name| !name.contains("password_wo"));
+    }
+    found
+}
+
+/// What an argument is in the end, and what else it needs.
+fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)>) {
+    let last = argument.rsplit('.').next().unwrap();
+    let beside = |name: &str, value: &'static str| (argument.replace(last, name), value);
+    let also = match last {
+        "password_wo" => vec![beside("password", "null")],
+        "password_wo_version" => vec![
+            beside("password", "null"),
+            beside("password_wo", r#""pass-word""#),
+        ],
+        "used_time" => vec![
+            beside("pay_type", r#""PrePaid""#),
+            beside("type", r#""SYNC""#),
+            beside("period", r#""Year""#),
+            beside("on_destroy", r#""keep""#),
+        ],
+        "period" => vec![
+            beside("pay_type", r#""PrePaid""#),
+            beside("type", r#""SYNC""#),
+            beside("used_time", "1"),
+            beside("on_destroy", r#""keep""#),
+        ],
+        _ => Vec::new(),
+    };
+    let value = match last {
+        "dts_instance_id" => "dts_instance.here.id",
+        "dts_job_name" => r#""job""#,
+        "job_id" => "dts_job.here.id",
+        "job_type" | "type" => r#""MIGRATION""#,
+        "structure_initialization" | "data_initialization" => "true",
+        "data_synchronization" | "auto_start" | "require_precheck" | "require_pass" | "wait" => "false",
+        "desired_status" => r#""configured""#,
+        "wait_for" => r#""none""#,
+        "max_delay_seconds" => "5",
+        "reserve" => r#"jsonencode({ targetTableMode = "0" })"#,
+        "db_list" => r#"jsonencode({ dtsdb = { name = "dtsdb", all = true } })"#,
+        "instance_type" => r#""RDS""#,
+        "engine_name" => r#""MYSQL""#,
+        "instance_id" => r#""rm-source""#,
+        "region" | "source_region" | "destination_region" => r#""cn-hangzhou""#,
+        "ip" => r#""10.0.0.1""#,
+        "port" => r#""3306""#,
+        "oracle_sid" => r#""ORCL""#,
+        "database_name" | "new_name" => r#""other""#,
+        "name" if argument.contains("table") => r#""person""#,
+        "name" => r#""dtsdb""#,
+        "user_name" => r#""dtstest""#,
+        "password" | "password_wo" => r#""pass-word""#,
+        "password_wo_version" | "used_time" => "1",
+        "create" | "update" | "delete" | "read" => r#""5m""#,
+        "source_endpoint_engine_name" | "destination_endpoint_engine_name" => r#""MySQL""#,
+        "instance_class" => r#""small""#,
+        "pay_type" => r#""PostPaid""#,
+        "period" => r#""Year""#,
+        "on_destroy" => r#""release""#,
+        "job_code" => r#""01""#,
+        "struct_type" => r#""before""#,
+        _ => panic!("say what {type_name}.{argument} is in the end"),
+    };
+    (value.to_owned(), also)
+}
+
+/// One object for each argument, in which that one is not known.
+fn objects(type_name: &str, sound: &Body) -> String {
+    let mut text = String::new();
+    for (index, argument) in arguments_of(type_name).iter().enumerate() {
+        // The job goes with its instance: another instance is another job.
+        if argument == "dts_instance_id" {
+            continue;
+        }
+        let (value, also) = value(type_name, argument);
+        let mut body = sound.clone();
+        if argument.starts_with("timeouts.") {
+            body = body.with_block(Body::block("timeouts"));
+        }
+        if argument == "db_list" {
+            body = body.without("database");
+        }
+        if argument == "job_id" && type_name == "dts_instance" {
+            body = bought_for_job();
+        }
+        for (name, value) in also {
+            body = body.set(&name, value);
+        }
+        // Unknown in a plan of the first round and of the second, and the same after both.
+        let label = format!("{index}_{}", argument.replace('.', "_"));
+        text.push_str(&format!(
+            "resource \"terraform_data\" \"{type_name}_{label}\" {{\n  input = {value}\n  triggers_replace = var.round\n}}\n"
+        ));
+        body = body.set(argument, &format!("terraform_data.{type_name}_{label}.output"));
+        text.push_str(&body.resource(&format!("r{label}")));
+    }
+    text
+}
+
+const ROUND: &str = "variable \"round\" {\n  default = \"1\"\n}\n";
+
+/// Applies a configuration, plans it with its values unknown again, and applies that: nothing is called.
+#[track_caller]
+fn twice(text: &str) {
+    let emulator = Emulator::start(Options::default()).unwrap();
+    let workspace = Workspace::new(Some(&emulator.url()));
+    workspace.write("main.tf", text);
+    let changing = || {
+        let calls = emulator.calls().into_iter();
+        calls
+            .map(|call| call.action)
+            .filter(|action| !action.starts_with("Describe"))
+            .collect::<Vec<_>>()
+    };
+    workspace.plan(&[]).ok();
+    workspace.apply_saved().ok();
+    workspace.assert_plan_is_empty();
+    let before = changing();
+    assert!(!before.is_empty());
+    let plan = workspace.plan(&["-var=round=2"]).ok();
+    for (address, action) in plan.planned_changes() {
+        assert!(
+            address.starts_with("terraform_data.") || ["update", "read"].contains(&action.as_str()),
+            "{action} of {address}{}",
+            plan.report()
+        );
+    }
+    workspace.apply_saved().ok();
+    assert_eq!(changing()[before.len()..], [""; 0]);
+    let outcome = workspace.run(&[
+        "plan",
+        "-no-color",
+        "-input=false",
+        "-detailed-exitcode",
+        "-var=round=2",
+    ]);
+    assert_eq!(outcome.status, Some(0), "{}", outcome.report());
+}
+
+#[test]
+fn in_a_job() {
+    let text = [
+        ROUND.to_owned(),
+        bought_first().resource("here"),
+        objects("dts_job", &job()),
+    ]
+    .concat();
+    twice(&text);
+}
+
+#[test]
+fn in_an_instance() {
+    let text = [
+        ROUND.to_owned(),
+        job().resource("here"),
+        objects("dts_instance", &bought_first()),
+    ]
+    .concat();
+    twice(&text);
+}
+
+#[test]
+fn in_a_precheck() {
+    let checked = job().set("desired_status", r#""prechecked""#);
+    let text = [
+        ROUND.to_owned(),
+        checked.resource("here"),
+        objects(
+            "dts_precheck",
+            &Body::of_data("dts_precheck").set("job_id", "dts_job.here.id"),
+        ),
+    ]
+    .concat();
+    twice(&text);
+}
+
+/// A block for each element of a collection that is not known.
+#[test]
+fn in_how_many_blocks_there_are() {
+    let dynamic = |name: &str, content: &str| {
+        Body::block(&format!("dynamic \"{name}\""))
+            .set("for_each", "terraform_data.names.output")
+            .with_block(Body::block("content").set("name", content))
+    };
+    let databases = job()
+        .without("database")
+        .with_block(dynamic("database", "database.value"));
+    let tables = job()
+        .without("database.table")
+        .with_block_in("database", dynamic("table", "table.value"));
+    let timeouts = job().with_block(
+        Body::block("dynamic \"timeouts\"")
+            .set("for_each", "terraform_data.names.output")
+            .with_block(Body::block("content").set("create", r#""5m""#)),
+    );
+    let text = [
+        ROUND.to_owned(),
+        "resource \"terraform_data\" \"names\" {\n  input = toset([\"one\"])\n  triggers_replace = var.round\n}\n".to_owned(),
+        databases.resource("databases"),
+        tables.resource("tables"),
+        timeouts.resource("timeouts"),
+    ]
+    .concat();
+    twice(&text);
+}
