@@ -20,7 +20,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples/demo"
-BUILT = ROOT / "target/release"
+BUILT = ROOT / "target/debug"
 SOURCE = "registry.terraform.io/dts-community/dts"
 
 PASSWORDS = {"source": "source-secret", "destination": "destination-secret"}
