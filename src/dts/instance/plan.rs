@@ -4,7 +4,7 @@ use super::SHAPE;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::framework::import::IMPORTED;
-use crate::framework::resource::Plan;
+use crate::framework::resource::{Delete, Plan};
 use crate::framework::validate::is_set;
 use crate::framework::{Diagnostic, Object, Path};
 
@@ -17,9 +17,52 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
             plan.unknown("job_id");
         }
         plan.planned.set("operations", vec!["CreateDtsInstance"]);
+        plan_successor(plan);
         return;
     }
+    match plan.prior.and_then(|prior| prior.str("job_id")) {
+        Some(job_id) => plan.private.set(PREDECESSOR_JOB, job_id),
+        None => drop(plan.private.remove(PREDECESSOR_JOB)),
+    }
     plan_update(plan);
+}
+
+/// The private key by which the plan of an instance tells the one of its successor which job goes with it.
+const PREDECESSOR_JOB: &str = "predecessor_job";
+
+/// The private key by which the plan of an instance tells its predecessor's removal for which job it will be bought.
+const SUCCESSOR_JOB: &str = "successor_job";
+
+/// An instance that is bought in place of another one cannot be for the same job, which is gone by then.
+fn plan_successor(plan: &mut Plan<'_, Client>) {
+    let predecessor = plan.private.remove(PREDECESSOR_JOB);
+    plan.private.remove(SUCCESSOR_JOB);
+    let Some(job_id) = plan.config.str("job_id") else {
+        return;
+    };
+    plan.private.set(SUCCESSOR_JOB, job_id);
+    if predecessor.as_ref().and_then(|job| job.as_str()) == Some(job_id) {
+        let refusal = job_goes_too(job_id);
+        plan.refuse(refusal.at(Path::attribute("job_id")));
+    }
+}
+
+/// Why an instance that is to be replaced must stay. For a tainted one no plan could tell.
+pub(super) fn must_stay(delete: &Delete<Client>) -> Option<Diagnostic> {
+    delete.replacing?;
+    let successor = delete.private.get(SUCCESSOR_JOB)?.as_str()?;
+    (delete.state.str("job_id") == Some(successor)).then(|| job_goes_too(successor))
+}
+
+fn job_goes_too(job_id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unable to replace a DTS instance and keep its job",
+        format!(
+            "The instance was bought for job {job_id}. Releasing it ends and deletes that job, so that none is left to buy another \
+             instance for. Replace the job together with it (`terraform apply -replace` with both addresses), or take back what \
+             replaces the instance (`terraform untaint` where it is tainted). Nothing was changed."
+        ),
+    )
 }
 
 /// What an instance costs until it is released makes its replacement the user's decision: an unknown value never plans one,

@@ -1,7 +1,7 @@
 //! Releasing an instance, or only forgetting it.
 
 use super::TIMEOUT;
-use super::plan::cannot_release;
+use super::plan::{cannot_release, must_stay};
 use crate::api;
 use crate::dts::error;
 use crate::dts::provider::Client;
@@ -12,6 +12,9 @@ use crate::framework::{Diagnostic, Diagnostics};
 
 pub(super) async fn release(delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
     let id = delete.state.str("id").unwrap_or_default().to_owned();
+    if let Some(refusal) = must_stay(delete) {
+        return Err(refusal.into());
+    }
     if delete.state.str("on_destroy") == Some("keep") {
         delete.warnings.push(Diagnostic::warning(
             format!("DTS instance {id} was kept"),

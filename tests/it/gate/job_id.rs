@@ -192,14 +192,26 @@ fn an_adopted_instance_is_brought_to_what_was_asked() {
     assert_eq!(instance.text("status").to_lowercase(), "synchronizing");
 }
 
-/// Releasing an instance takes the job along that it was bought for, also where only the instance is replaced.
+/// Releasing an instance ends the job that it was bought for, so replacing it alone can only lose the job.
 #[test]
-fn an_instance_replaced_alone_says_what_became_of_its_job() {
+fn an_instance_is_not_replaced_without_its_job() {
     let bench = Bench::new(Lifecycle::Immediate, Some(databases()));
     bench.write(&[&job("m", "SYNC", CHECKED), &bought_for_job("auto_start = true")]);
     bench.apply().ok();
-    let first = bench.workspace.apply(&["-replace=dts_instance.m"]);
-    println!("{}", first.report());
-    bench.assert_nothing_lost("replaced alone");
-    bench.converge(2, |_| bench.assert_nothing_lost("after that"));
+    let mark = bench.mark();
+    let refused = bench.workspace.plan(&["-replace=dts_instance.m"]).fails();
+    let error = refused.error("Replace the job together with it");
+    assert_eq!(error.address, "dts_instance.m");
+    assert!(error.code.starts_with("job_id"), "{error:?}");
+    // A tainted one is planned without a look at it, so the apply refuses.
+    bench.workspace.run(&["taint", "dts_instance.m"]).ok();
+    bench.apply().fails().error("terraform untaint");
+    assert_eq!(bench.changes_since(mark), [""; 0]);
+    bench.workspace.run(&["untaint", "dts_instance.m"]).ok();
+    bench.workspace.assert_plan_is_empty();
+    // Both together are fine, tainted or not.
+    bench.workspace.run(&["taint", "dts_instance.m"]).ok();
+    bench.workspace.apply(&["-replace=dts_job.m"]).ok();
+    bench.assert_nothing_lost("both replaced");
+    bench.workspace.assert_plan_is_empty();
 }
