@@ -142,7 +142,13 @@ fn configured_as(detail: &api::JobDetail, request: &api::ConfigureDtsJob) -> Opt
         (Some(there), Some(asked)) => objects::same_text(there, asked),
         _ => false,
     };
-    let same = stage != Stage::NotConfigured
+    // A job that was configured before looks like it whether this call took effect or not, for passwords are not told. Only that it
+    // runs now can come of the call; otherwise it is made again, which changes nothing where it was made already.
+    let came_of_it = match request.dts_job_id {
+        Some(_) => stage == Stage::Prechecking || stage.has_run(),
+        None => stage != Stage::NotConfigured,
+    };
+    let same = came_of_it
         && detail.dts_job_name.as_deref() == Some(request.dts_job_name.as_str())
         && detail.source.instance_id == request.source.instance_id
         && detail.destination.instance_id == request.destination.instance_id

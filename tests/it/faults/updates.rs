@@ -102,3 +102,29 @@ fn changes_refused_once_are_made_by_the_applies_after() {
         }
     }
 }
+
+/// What cannot be read back (a password) must not be taken for configured because the rest is as it was before.
+#[test]
+fn a_new_configuration_that_was_lost_is_made_and_not_only_believed() {
+    for kind in ["cut_before", "cut_after"] {
+        let bench = Bench::new("immediate".parse().unwrap(), Some(databases()));
+        let old =
+            job_on_instance("MIGRATION", "desired_status = \"configured\"").replace(SOURCE_PASSWORD, "old");
+        let instance = bought_first("MIGRATION", "");
+        bench.write(&[&instance, &old]).apply().ok();
+        bench
+            .emulator
+            .add_faults(json!({"action": "ConfigureDtsJob", "kind": kind}));
+        let new = job_on_instance("MIGRATION", "desired_status = \"configured\"").replace(
+            "structure_initialization = true",
+            "structure_initialization = false",
+        );
+        bench.write(&[&instance, &new]);
+        bench.converge(1, |_| bench.assert_nothing_lost(kind));
+        // The precheck of the start finds the password that was configured with it.
+        bench.write(&[&instance, &new.replace("\"configured\"", "\"running\"")]);
+        bench.converge(1, |_| bench.assert_nothing_lost(kind));
+        assert_eq!(bench.jobs().len(), 1);
+        assert_eq!(bench.count("ModifyDtsJobPassword"), 0);
+    }
+}
