@@ -241,3 +241,27 @@ fn a_read_refused_after_a_purchase_is_a_warning() {
     bench.converge(1, |_| bench.assert_nothing_lost("the apply after"));
     assert_eq!(bench.emulator.instances().len(), 1);
 }
+
+/// A refresh that fails ends the plan and leaves the state as it is.
+#[test]
+fn a_read_that_fails_for_good_changes_nothing() {
+    let bench = Bench::immediate();
+    bench.write(&[&bought_first("SYNC", ""), &job_on_instance("SYNC", "")]);
+    bench.apply().ok();
+    let before = bench.workspace.state_file();
+    let mark = bench.mark();
+    bench.emulator.add_faults(
+        json!({"action": "DescribeDtsJobDetail", "times": 2, "kind": "refuse", "code": "DTS.Msg.Odd"}),
+    );
+    let outcome = bench.apply().fails();
+    for error in outcome.errors() {
+        assert!(error.summary.starts_with("Unable to read DTS "), "{error:?}");
+        assert!(
+            error.detail.contains("DTS.Msg.Odd") && error.detail.contains("RequestId"),
+            "{error:?}"
+        );
+    }
+    assert_eq!(bench.changes_since(mark), [""; 0]);
+    assert_eq!(bench.workspace.state_file(), before);
+    bench.converge(2, |_| bench.assert_nothing_lost("after a failed read"));
+}

@@ -216,3 +216,40 @@ fn a_job_that_waits_for_its_own_precheck_is_made_anew_after_the_repair() {
     bench.converge(1, |_| bench.assert_nothing_lost("after the repair"));
     assert_eq!(bench.emulator.instances().len(), 1);
 }
+
+/// Bought without a look at the precheck: the failure is told, the instance stays, and the start is made after the repair.
+#[test]
+fn a_purchase_past_a_failed_check_starts_the_job_after_the_repair() {
+    let bench = Bench::new(Lifecycle::Immediate, Some(wrong_passwords()));
+    bench.write(&[
+        &job("m", "SYNC", CHECKED),
+        &bought_for_job("auto_start = true\n  require_precheck = false"),
+    ]);
+    let bought = bench.apply().ok();
+    let warnings = bought.warnings();
+    assert_eq!(warnings.len(), 2, "{}", bought.report());
+    for (warning, code) in warnings.iter().zip(["CHECK_AUTH_SRC", "CHECK_AUTH_DEST"]) {
+        assert_eq!(warning.address, "dts_instance.m");
+        assert!(warning.summary.contains("is bought"), "{warning:?}");
+        assert!(
+            warning.detail.contains(code) && warning.detail.contains("How to repair it: "),
+            "{warning:?}"
+        );
+    }
+    bench.assert_nothing_lost("past a failed check");
+    // Not repaired: the start in place fails, and takes nothing along.
+    let again = bench.apply().fails();
+    assert_eq!(again.errors().len(), 2, "{}", again.report());
+    assert!(
+        again
+            .errors()
+            .iter()
+            .all(|error| error.address == "dts_instance.m")
+    );
+    bench.assert_nothing_lost("still failing");
+    bench.emulator.set_fixtures(databases());
+    let mark = bench.mark();
+    bench.converge(1, |_| bench.assert_nothing_lost("after the repair"));
+    assert_eq!(bench.changes_since(mark), ["StartDtsJob"]);
+    assert_eq!(bench.emulator.instances().len(), 1);
+}
