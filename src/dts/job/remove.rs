@@ -114,7 +114,8 @@ impl Run<'_> {
         match self.api.stop_dts_job(&self.job).await {
             Ok(()) => {}
             Err(cause) if cause.is_not_found() => return Ok(()),
-            Err(cause) if cause.is_outcome_unknown() => {}
+            // Twice is the same as once, and a refusal now may well mean that it was stopped: what comes of it is waited for.
+            Err(cause) if cause.is_outcome_unknown() => drop(self.api.stop_dts_job(&self.job).await),
             // Ended by itself meanwhile.
             Err(cause) => match self.stage().await? {
                 None | Some(Stage::Finished) => return Ok(()),
@@ -137,7 +138,7 @@ impl Run<'_> {
         match self.api.reset_dts_job(&self.job).await {
             Ok(()) => {}
             Err(cause) if cause.is_not_found() => return Ok(()),
-            Err(cause) if cause.is_outcome_unknown() => {}
+            Err(cause) if cause.is_outcome_unknown() => drop(self.api.reset_dts_job(&self.job).await),
             Err(cause) => return Err(error::unable(self.what, &cause).into()),
         }
         self.until(|stage| stage == Stage::NotConfigured).await

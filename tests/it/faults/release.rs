@@ -81,3 +81,9 @@ fn a_release_whose_answer_is_lost_is_a_release() {
 fn a_release_that_fails_keeps_what_is_paid_for() {
     check(&json!({"kind": "refuse", "code": "DTS.Msg.Odd"}), [4, 2]);
 }
+
+/// What is lost before it takes effect is not waited for: stopping and resetting are asked for again, a release is told.
+#[test]
+fn a_release_that_never_arrives_is_asked_for_again() {
+    check(&json!({"kind": "cut_before"}), [2, 2]);
+}
