@@ -24,6 +24,7 @@ SOURCE = "registry.terraform.io/dts-community/dts"
 
 # A started provider ends with a signal; one that never says its line is given up after this.
 HANDSHAKE_SECONDS = 10
+END_SECONDS = 10
 
 JOBS = """
 terraform {
@@ -144,8 +145,7 @@ def time_to_handshake(environment):
             sys.exit(f"benches/run.py: the provider ended without a handshake, after {line!r}")
         line += read
     taken = time.perf_counter() - began
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
+    end(process)
     os.close(reader)
     os.close(null)
     fields = line.decode().strip().split("|")
@@ -153,6 +153,18 @@ def time_to_handshake(environment):
     if fields[:2] != ["1", "5"] or len(fields) < 6 or not base64.b64decode(fields[5] + "=="):
         sys.exit(f"benches/run.py: that is no handshake with mutual TLS: {line!r}")
     return taken
+
+
+def end(process):
+    """With SIGTERM, at which it removes the folder of its socket; SIGKILL would leave one behind each time."""
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + END_SECONDS
+    while os.waitpid(process, os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            sys.exit(f"benches/run.py: the provider did not end within {END_SECONDS} s of SIGTERM")
+        time.sleep(0.001)
 
 
 # --- Terraform

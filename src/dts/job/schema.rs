@@ -124,6 +124,9 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             "Set `data_synchronization = true`, or `job_type = \"MIGRATION\"` for a job that ends.",
         );
     }
+    // The default of a job without an instance.
+    let nothing_said = config.get("desired_status").is_null() && config.get("dts_instance_id").is_null();
+    let desired = desired.or(nothing_said.then_some(Desired::Configured));
     validate_wait(config, desired, &mut say);
 }
 
@@ -136,12 +139,14 @@ fn validate_wait(config: &Object, desired: Option<Desired>, say: &mut impl FnMut
         Some(_) => Some(&["none"]),
     };
     if let (Some(wait), Some(reach)) = (wait, reach)
+        && WAITS.contains(&wait)
         && !reach.contains(&wait)
     {
         say(
             "wait_for",
             format!("wait_for = {wait:?} cannot come true"),
-            "`desired_status` does not let the job get that far. Leave `wait_for` out, or set `desired_status = \"running\"`.",
+            "`desired_status` does not let the job get that far (without an instance its default is `configured`). Leave `wait_for` out, \
+             or set `desired_status` to what you wait for.",
         );
     }
     match (wait, config.bool("data_synchronization")) {

@@ -2,6 +2,7 @@
 
 use super::body::{Body, job};
 use super::{Case, check, error};
+use crate::support::cli_version;
 
 const MIGRATION_FLAGS: &str = "Set at least one";
 
@@ -242,14 +243,6 @@ fn endpoints() {
             )],
         ),
         Case::new(
-            job().set("source_endpoint.password_wo", r#""hush""#),
-            [error(
-                r#"password_wo = "hush""#,
-                "password_wo cannot be set together with password",
-                "Remove `password`",
-            )],
-        ),
-        Case::new(
             job().set("source_endpoint.password_wo_version", "1"),
             [error(
                 "password_wo_version = 1",
@@ -258,6 +251,29 @@ fn endpoints() {
             )],
         ),
     ]);
+}
+
+/// An older Terraform would store a write-only value in its state, so that it is refused there.
+#[test]
+fn write_only_passwords() {
+    let with = job().set("source_endpoint.password_wo", r#""hush""#);
+    let alone = with.clone().without("source_endpoint.password");
+    let line = r#"password_wo = "hush""#;
+    if cli_version() < (1, 11) {
+        let too_old = error(
+            line,
+            "Write-only argument password_wo needs Terraform 1.11 or newer",
+            "Use `password` instead, or a newer Terraform",
+        );
+        check(&[Case::new(alone, [too_old])]);
+        return;
+    }
+    let twice = error(
+        line,
+        "password_wo cannot be set together with password",
+        "Remove `password`",
+    );
+    check(&[Case::new(with, [twice]), Case::new(alone, [])]);
 }
 
 #[test]

@@ -45,6 +45,31 @@ fn running_needs_an_instance() {
     ]);
 }
 
+/// By default a job without an instance is only configured.
+#[test]
+fn a_wait_that_cannot_come_true() {
+    let of = |wait: &str| job().set("data_synchronization", "true").set("wait_for", wait);
+    check(&[
+        Case::new(of(r#""none""#), []),
+        Case::new(
+            of(r#""caught_up""#),
+            [error(
+                r#"wait_for = "caught_up""#,
+                "wait_for = \"caught_up\" cannot come true",
+                "Leave `wait_for` out",
+            )],
+        ),
+        Case::new(
+            of(r#""prechecked""#),
+            [error(
+                r#"wait_for = "prechecked""#,
+                "wait_for = \"prechecked\" cannot come true",
+                "Leave `wait_for` out",
+            )],
+        ),
+    ]);
+}
+
 /// The instance is bought in the same apply, so its id is not known yet; that there is one is.
 #[test]
 fn prechecked_with_an_instance_to_be_bought() {

@@ -58,6 +58,11 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
             beside("password", "null"),
             beside("password_wo", r#""pass-word""#),
         ],
+        "max_delay_seconds" => vec![
+            beside("wait_for", r#""caught_up""#),
+            beside("data_synchronization", "true"),
+            beside("dts_instance_id", "dts_instance.here.id"),
+        ],
         "used_time" => vec![
             beside("pay_type", r#""PrePaid""#),
             beside("type", r#""SYNC""#),
