@@ -1,0 +1,9 @@
+//! Changes of what is there: in place by their own calls, by configuring again, by replacement, or refused.
+//! [`in_place`], [`desired`] and [`replacement`] go through all of it in this process, by the rules of Terraform;
+
+pub(crate) mod bed;
+pub(crate) mod config;
+mod desired;
+mod in_place;
+pub(crate) mod raw;
+mod replacement;
