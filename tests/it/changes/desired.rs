@@ -1,6 +1,7 @@
 //! `desired_status`: from everywhere to everywhere.
 
 use serde_json::json;
+use terraform_provider_dts::emulator::Lifecycle;
 use terraform_provider_dts::framework::rules::Action::Update;
 
 use super::bed::Bed;
@@ -19,8 +20,8 @@ enum Way {
 }
 use Way::{Anew, Calls, Refused};
 
-fn check(kind: &str, follows: bool, from: &[&str], to: &str, way: &Way) {
-    let bed = Bed::new();
+fn check(lifecycle: Lifecycle, kind: &str, follows: bool, from: &[&str], to: &str, way: &Way) {
+    let bed = Bed::with(lifecycle, None);
     let base = with(
         &job(kind),
         json!({ "data_synchronization": follows, "desired_status": from[0] }),
@@ -60,12 +61,22 @@ fn on_an_instance_that_was_bought_first() {
         (&["running", "stopped"], "configured", Calls(&[])),
         (&["running", "stopped"], "suspended", Refused("for good")),
     ] {
-        check(SYNC, true, from, to, &way);
-        check(MIGRATION, true, from, to, &way);
+        for lifecycle in [Lifecycle::Immediate, Lifecycle::Reads(2)] {
+            check(lifecycle, SYNC, true, from, to, &way);
+            check(lifecycle, MIGRATION, true, from, to, &way);
+        }
     }
     let stopped = &["running", "stopped"];
-    check(SYNC, true, stopped, "running", &Anew(&["ResetDtsJob"]));
     check(
+        Lifecycle::Reads(2),
+        SYNC,
+        true,
+        stopped,
+        "running",
+        &Anew(&["ResetDtsJob"]),
+    );
+    check(
+        Lifecycle::Reads(2),
         MIGRATION,
         true,
         stopped,
@@ -83,7 +94,7 @@ fn a_migration_that_ends_by_itself() {
         (&["running"], "stopped", Calls(&[])),
         (&["running", "stopped"], "running", Calls(&[])),
     ] {
-        check(MIGRATION, false, from, to, &way);
+        check(Lifecycle::Immediate, MIGRATION, false, from, to, &way);
     }
 }
 

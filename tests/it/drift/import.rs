@@ -205,3 +205,27 @@ fn what_is_not_there_and_what_is_another_thing() {
         "{errors:?}"
     );
 }
+
+#[test]
+fn how_an_imported_instance_was_paid_is_taken_over() {
+    let bed = Bed::new();
+    let prepaid = with(
+        &instance(SYNC),
+        json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1, "on_destroy": "keep" }),
+    );
+    let mut bought = bed.instance();
+    bought.settle(&prepaid);
+    let mut elsewhere = bed.instance();
+    elsewhere.import(&bought.text("id")).unwrap();
+    elsewhere.change(&prepaid, Update, &[]);
+    let errors = elsewhere
+        .plan(&with(&prepaid, json!({ "used_time": 2 })))
+        .unwrap_err();
+    assert!(
+        errors.iter().any(|error| error.summary.contains("used_time")),
+        "{errors:?}"
+    );
+    // Forgotten, not released.
+    elsewhere.settle(&Json::Null);
+    assert_eq!(bed.paid(), 1);
+}
