@@ -339,6 +339,12 @@ pub(super) fn password(side: Side, config: &Object) -> Option<SecretString> {
         .map(SecretString::from)
 }
 
+/// The spelling that ConfigureDtsJob takes: the user may write any, and other actions report others.
+fn documented(spellings: &[&str], text: String) -> String {
+    let same = spellings.iter().find(|known| known.eq_ignore_ascii_case(&text));
+    same.map_or(text, |known| (*known).to_owned())
+}
+
 /// The endpoint for `ConfigureDtsJob`: what is planned, with the password of the configuration.
 pub(super) fn to_api(side: Side, planned: &Object, config: &Object) -> api::Endpoint {
     let text = |name: &str| {
@@ -348,8 +354,8 @@ pub(super) fn to_api(side: Side, planned: &Object, config: &Object) -> api::Endp
             .map(str::to_owned)
     };
     api::Endpoint {
-        instance_type: text("instance_type"),
-        engine_name: text("engine_name"),
+        instance_type: text("instance_type").map(|kind| documented(side.instance_types(), kind)),
+        engine_name: text("engine_name").map(|engine| documented(side.engines(), engine)),
         instance_id: text("instance_id"),
         region: text("region"),
         ip: text("ip"),

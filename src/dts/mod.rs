@@ -67,3 +67,13 @@ fn no_such(what: &str, thing: &str, id: &str, region: &str) -> Diagnostics {
     .at(Path::attribute("id"))
     .into()
 }
+
+/// An import by the id of another thing: an instance and its job have one each.
+fn other_thing(what: &str, id: &str, it_is: &str, then: &str) -> Diagnostics {
+    Diagnostic::error(
+        format!("Unable to {what}"),
+        format!("{id:?} is the id of {it_is}. {then}"),
+    )
+    .at(Path::attribute("id"))
+    .into()
+}

@@ -93,9 +93,10 @@ fn check_text(text: &str) -> Result<(), String> {
                     "Database {database:?} has `all = true` and a list of tables. Set `all = false`, or remove the tables."
                 ));
             }
-            (Some(false), 0) if sections(entry) == 0 => {
+            // DTS does not take a missing `all` for true.
+            (Some(false) | None, 0) if sections(entry) == 0 => {
                 return Err(format!(
-                    "Database {database:?} has `all = false` but no `Table`. Set `all = true`, or list the tables."
+                    "Database {database:?} has neither `all = true` nor a `Table`. Set `all = true`, or list the tables."
                 ));
             }
             _ => {}
@@ -472,7 +473,8 @@ mod tests {
             ("[]", "no object"),
             ("{}", "no database"),
             (r#"{"a":1}"#, "\"a\""),
-            (r#"{"a":{"all":false}}"#, "no `Table`"),
+            (r#"{"a":{"all":false}}"#, "nor a `Table`"),
+            (r#"{"a":{}}"#, "nor a `Table`"),
             (r#"{"a":{"all":true,"Table":{"t":{}}}}"#, "all = false"),
             (r#"{"a":{"all":"perhaps"}}"#, "neither true nor false"),
             (r#"{"a":{"all":false,"Table":{"t":1}}}"#, "\"t\""),

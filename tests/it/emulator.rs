@@ -3,7 +3,7 @@
 mod admin;
 mod binary;
 mod changes;
-mod client;
+pub(crate) mod client;
 mod describe;
 mod faults;
 mod flows;

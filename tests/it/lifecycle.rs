@@ -31,7 +31,7 @@ fn config(json: Json) -> Value {
     complete(&provider::schema().block, &json)
 }
 
-fn complete(block: &Block, json: &Json) -> Value {
+pub(crate) fn complete(block: &Block, json: &Json) -> Value {
     let mut out = Object::new();
     for attribute in &block.attributes {
         out.set(&attribute.name, value(&attribute.ty, &json[&attribute.name]));
@@ -62,6 +62,7 @@ fn value(ty: &Type, json: &Json) -> Value {
         }
         (_, Json::String(text)) => Value::from(text.as_str()),
         (_, Json::Bool(value)) => Value::Bool(*value),
+        (_, Json::Number(number)) => Value::from(number.as_i64()),
         (Type::List(of) | Type::Set(of), Json::Array(items)) => {
             Value::List(items.iter().map(|item| value(of, item)).collect())
         }

@@ -2,6 +2,12 @@
 
 // `cfg(test)` tells clippy that helpers outside of a test function are test code too.
 #[cfg(test)]
+mod arguments;
+#[cfg(test)]
+mod changes;
+#[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod emulator;
 #[cfg(test)]
 mod examples;

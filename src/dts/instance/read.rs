@@ -6,7 +6,7 @@ use super::plan::has_started;
 use crate::api;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{error, no_such};
+use crate::dts::{error, no_such, other_thing};
 use crate::framework::resource::Read;
 use crate::framework::{Diagnostics, Object};
 
@@ -33,7 +33,20 @@ pub(super) async fn import(id: &str, client: &Client) -> Result<Object, Diagnost
             Ok(Object::new().with("id", id).with("on_destroy", "release"))
         }
         Ok(_) => Err(no_such(&what, "instance", id, api.region())),
-        Err(cause) if cause.is_not_found() => Err(no_such(&what, "instance", id, api.region())),
+        Err(cause) if cause.is_not_found() => {
+            match api.describe_dts_job_detail(&api::JobRef::job(id)).await {
+                Ok(detail) => {
+                    let then = match detail.dts_instance_id {
+                        Some(instance_id) => {
+                            format!("Import its instance by {instance_id:?}, and the job as a `dts_job`.")
+                        }
+                        None => "No instance was bought for it. Import it as a `dts_job`.".to_owned(),
+                    };
+                    Err(other_thing(&what, id, "a job", &then))
+                }
+                Err(_) => Err(no_such(&what, "instance", id, api.region())),
+            }
+        }
         Err(cause) => Err(error::unable(&what, &cause).into()),
     }
 }

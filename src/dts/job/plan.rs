@@ -397,6 +397,18 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         );
         return;
     }
+    if on_instance && prior.get("job_type") != plan.planned.get("job_type") {
+        // Found out in the apply, the job would be gone already.
+        plan.refuse(
+            Diagnostic::error(
+                "Unable to change job_type of a job on the same instance",
+                "An instance serves jobs of the type that it was bought for. Change `type` of the `dts_instance` too, which replaces both, or \
+                 set `dts_instance_id` to another instance.",
+            )
+            .at(Path::attribute("job_type")),
+        );
+        return;
+    }
     match decide(prior, &plan.planned, facts) {
         Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
             warn_unchecked(plan, prior, &operations);

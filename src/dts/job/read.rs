@@ -8,7 +8,7 @@ use crate::dts::endpoint::{self, Side};
 use crate::dts::error;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{no_such, objects, reserve};
+use crate::dts::{no_such, objects, other_thing, reserve};
 use crate::framework::resource::Read;
 use crate::framework::{Diagnostics, Object, Value};
 
@@ -121,13 +121,24 @@ pub(super) async fn import(id: &str, client: &Client) -> Result<Object, Diagnost
                 format!("Unable to {what}"),
                 format!(
                     "It is a {} job; `dts_job` is for MIGRATION and SYNC jobs.",
-                    detail.job_type.unwrap_or_default()
+                    detail.job_type.unwrap_or_default().to_ascii_uppercase()
                 ),
             )
             .into())
         }
         Ok(_) => Ok(Object::new().with("id", id)),
-        Err(cause) if cause.is_not_found() => Err(no_such(&what, "job", id, api.region())),
+        Err(cause) if cause.is_not_found() => {
+            match api.describe_dts_job_detail(&api::JobRef::instance(id)).await {
+                Ok(api::JobDetail {
+                    dts_job_id: Some(job_id),
+                    ..
+                }) => {
+                    let then = format!("Import its job by {job_id:?}, and the instance as a `dts_instance`.");
+                    Err(other_thing(&what, id, "an instance", &then))
+                }
+                _ => Err(no_such(&what, "job", id, api.region())),
+            }
+        }
         Err(cause) => Err(error::unable(&what, &cause).into()),
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(
             Attribute::number("max_delay_seconds")
-                .check(Check::between(0, 86_400))
+                .check(Check::between(1, 86_400))
                 .describe("With `wait_for = \"caught_up\"`: the greatest delay, in seconds. Default: `10`."),
         )
         .attribute(

@@ -23,12 +23,12 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()
 }
 
 /// `a=b&c=d`, sorted and encoded as signatures want it, which is a valid query as well.
-pub(super) fn canonical(pairs: &[(String, String)]) -> String {
+pub(crate) fn canonical(pairs: &[(String, String)]) -> String {
     let mut pairs = pairs.to_vec();
     pairs.sort();
     pairs
@@ -38,7 +38,7 @@ pub(super) fn canonical(pairs: &[(String, String)]) -> String {
         .join("&")
 }
 
-pub(super) fn v1_signature(method: &str, secret: &str, pairs: &[(String, String)]) -> String {
+pub(crate) fn v1_signature(method: &str, secret: &str, pairs: &[(String, String)]) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(format!("{secret}&").as_bytes()).unwrap();
     mac.update(format!("{method}&%2F&{}", encode(&canonical(pairs))).as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())

@@ -1,0 +1,197 @@
+//! Nothing is ignored silently: whichever argument of whichever resource changes, the plan names the calls that follow, or
+//! replaces, or is refused. The arguments come from the schema: one without a line in [`table`] fails.
+
+mod table;
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use serde_json::Value as Json;
+use terraform_provider_dts::framework::rules::Action;
+use terraform_provider_dts::framework::schema::{Block, Mode};
+
+use self::table::{Case, Expected};
+use crate::changes::bed::{Bed, Managed, operations_of};
+
+/// The arguments that a user may set, at every depth: `source_endpoint.password`.
+fn arguments(block: &Block, prefix: &str) -> Vec<String> {
+    let settable = block
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.mode != Mode::Computed);
+    let mut paths: Vec<String> = settable
+        .map(|attribute| format!("{prefix}{}", attribute.name))
+        .collect();
+    for nested in &block.blocks {
+        paths.extend(arguments(&nested.block, &format!("{prefix}{}.", nested.name)));
+    }
+    paths
+}
+
+/// Each argument has a case, and each case is of an argument that it really changes.
+fn complete(block: &Block, cases: &[Case]) {
+    let arguments: BTreeSet<String> = arguments(block, "").into_iter().collect();
+    let covered: BTreeSet<String> = cases.iter().map(|case| case.argument.to_owned()).collect();
+    assert_eq!(arguments, covered, "a line of the table for each argument");
+    for case in cases {
+        let path: Vec<&str> = case.argument.split('.').collect();
+        let (from, to) = (at(&case.from, &path), at(&case.to, &path));
+        assert_ne!(from, to, "{} is changed by its case", case.argument);
+    }
+}
+
+/// The value of an argument, looking into the first block of a list.
+fn at(config: &Json, path: &[&str]) -> Json {
+    match (config, path) {
+        (Json::Array(items), _) => items.first().map_or(Json::Null, |first| at(first, path)),
+        (_, []) => config.clone(),
+        (_, [name, rest @ ..]) => config.get(*name).map_or(Json::Null, |inner| at(inner, rest)),
+    }
+}
+
+/// Makes one change and holds what follows against the plan. `before` removed a predecessor.
+fn change(bed: &Bed, managed: &mut Managed<'_>, config: &Json, what: &str) -> Expected {
+    let (mark, paid) = (bed.mark(), bed.paid());
+    let planned = match managed.plan(config) {
+        Ok(planned) => planned,
+        Err(errors) => {
+            for error in errors.iter() {
+                assert!(error.path.is_some(), "{what}: {error:?} names no argument");
+            }
+            assert_eq!(bed.changing_calls(mark), [""; 0], "{what} is refused");
+            return Expected::Refused;
+        }
+    };
+    let problems = managed.apply(&planned, config);
+    assert!(!problems.has_errors(), "{what}: {problems:#?}");
+    let calls = bed.changing_calls(mark);
+    let found = match planned.action {
+        Action::NoOp => {
+            assert_eq!(calls, [""; 0], "{what}");
+            return Expected::Kept;
+        }
+        Action::Update => {
+            assert_eq!(calls, operations_of(&planned.planned), "{what}");
+            Expected::InPlace
+        }
+        Action::Replace => {
+            let operations = operations_of(&planned.planned);
+            assert!(
+                calls.ends_with(&operations),
+                "{what}: {calls:?} for {operations:?}"
+            );
+            assert_eq!(bed.paid(), paid, "{what}");
+            Expected::Replaced
+        }
+        other => panic!("{what}: {other:?}"),
+    };
+    assert_eq!(
+        operations_of(&managed.core.value()),
+        operations_of(&planned.planned),
+        "{what}"
+    );
+    managed.assert_plan_is_empty(config);
+    found
+}
+
+/// Runs a case forth and back in a situation that its resource can be in.
+fn check(case: &Case, type_name: &'static str, situation: usize, seen: &Mutex<Vec<String>>) {
+    let mut configs = [case.from.clone(), case.to.clone()];
+    for (direction, expected) in [("forth", case.forth), ("back", case.back)] {
+        let [from, to] = &configs;
+        let bed = Bed::new();
+        let what = format!("{} {direction} in situation {situation}", case.argument);
+        let Some((mut managed, to)) = table::stage(&bed, type_name, situation, case, from, to) else {
+            continue;
+        };
+        let found = change(&bed, &mut managed, &to, &what);
+        if !(expected.contains(&found)) {
+            seen.lock()
+                .unwrap()
+                .push(format!("{what}: {found:?}, expected {expected:?}"));
+        }
+        configs.reverse();
+    }
+}
+
+fn check_all(type_name: &'static str, cases: &[Case], situation: usize) {
+    let bed = Bed::new();
+    complete(&bed.service().resource_schema(type_name).unwrap().block, cases);
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for half in cases.chunks(cases.len() / 2 + 1) {
+            let wrong = &wrong;
+            scope.spawn(move || {
+                for case in half {
+                    check(case, type_name, situation, wrong);
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn of_an_instance_bought_first() {
+    check_all("dts_instance", &table::instance(), 0);
+}
+
+#[test]
+fn of_an_instance_for_a_job() {
+    check_all("dts_instance", &table::instance(), 1);
+}
+
+#[test]
+fn of_a_configured_job() {
+    check_all("dts_job", &table::job(), 0);
+}
+
+#[test]
+fn of_a_running_job() {
+    check_all("dts_job", &table::job(), 1);
+}
+
+#[test]
+fn of_a_suspended_job() {
+    check_all("dts_job", &table::job(), 2);
+}
+
+#[test]
+fn of_a_migration_that_has_ended() {
+    check_all("dts_job", &table::job(), 3);
+}
+
+#[test]
+fn of_a_job_without_an_instance() {
+    check_all("dts_job", &table::job(), 4);
+}
+
+#[test]
+fn of_data_sources() {
+    let bed = Bed::new();
+    let (_instance, configured, _) = bed.bought(
+        &crate::changes::config::instance(crate::changes::config::SYNC),
+        &crate::changes::config::job(crate::changes::config::SYNC),
+    );
+    for (name, schema) in bed.service().data_source_schemas() {
+        let changes = table::data_source(name);
+        let covered: BTreeSet<String> = changes
+            .iter()
+            .map(|(argument, _)| (*argument).to_owned())
+            .collect();
+        assert_eq!(
+            arguments(&schema.block, "").into_iter().collect::<BTreeSet<_>>(),
+            covered
+        );
+        for (argument, change) in changes {
+            let config =
+                crate::changes::config::with(&serde_json::json!({ "job_id": configured.text("id") }), change);
+            let mark = bed.mark();
+            let (_, problems) = bed.read_data(name, &config);
+            assert!(!problems.has_errors(), "{argument}: {problems:?}");
+            assert_eq!(bed.changing_calls(mark), [""; 0], "{argument} changes nothing");
+            assert!(bed.mark() > mark, "{argument}: it reads");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! A changed value for every argument, what may come of it, and the situations in which it is changed.
+
+use serde_json::{Value as Json, json};
+
+use crate::changes::bed::{Bed, Managed};
+use crate::changes::config::{self, MIGRATION, SYNC, instance_for, with};
+
+/// What comes of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// Planned operations and calls are the same, perhaps none.
+    InPlace,
+    /// Another object takes its place.
+    Replaced,
+    /// The plan says why not.
+    Refused,
+    /// Means the same, or is documented to keep what is there when it is left out.
+    Kept,
+}
+use Expected::{InPlace, Kept, Refused, Replaced};
+
+/// One argument changed: from one configuration to another, and back.
+pub(super) struct Case {
+    pub(super) argument: &'static str,
+    pub(super) from: Json,
+    pub(super) to: Json,
+    /// What may come of it, by situation where there is more than one.
+    pub(super) forth: &'static [Expected],
+    pub(super) back: &'static [Expected],
+}
+
+/// In place or anew, depending on how far the job is, or refused where it is too far.
+const BY_STAGE: &[Expected] = &[InPlace, Replaced, Refused];
+const IN_PLACE: &[Expected] = &[InPlace];
+
+/// Of a job: configured, running, suspended, a one-time migration that has ended, configured first and checked.
+const DESIRED: [&str; 5] = ["configured", "running", "suspended", "running", "prechecked"];
+
+/// A resource as `from` says in that situation, and the configuration to change it to. `None` when the two do not fit the
+/// situation.
+pub(super) fn stage<'b>(
+    bed: &'b Bed,
+    type_name: &'static str,
+    situation: usize,
+    case: &Case,
+    from: &Json,
+    to: &Json,
+) -> Option<(Managed<'b>, Json)> {
+    let mut managed = bed.resource(type_name);
+    let mut extra = if type_name == "dts_instance" {
+        in_instance(bed, situation)?
+    } else {
+        in_job(bed, situation, case, from)
+    };
+    // What the case itself is about stays as the case says.
+    if ["job_type", "data_synchronization", "desired_status"].contains(&case.argument) {
+        extra.as_object_mut()?.remove(case.argument);
+    }
+    let mut config = with(from, extra.clone());
+    if config["job_id"] == "x" {
+        let mut job = bed.job();
+        job.settle(&config::job(SYNC));
+        config["job_id"] = json!(job.text("id"));
+    }
+    let planned = managed.plan(&config).ok()?;
+    let problems = managed.apply(&planned, &config);
+    assert!(!problems.has_errors(), "{config:#}: {problems:#?}");
+    match case.argument {
+        "dts_instance_id" => {
+            let mut other = bed.instance();
+            other.settle(&config::instance(if situation == 3 { MIGRATION } else { SYNC }));
+            extra["dts_instance_id"] = json!(other.text("id"));
+        }
+        "job_id" if !to["job_id"].is_null() => {
+            let mut other = bed.job();
+            other.settle(&config::job(SYNC));
+            extra["job_id"] = json!(other.text("id"));
+        }
+        _ => {}
+    }
+    Some((managed, with(to, extra)))
+}
+
+fn in_job(bed: &Bed, situation: usize, case: &Case, from: &Json) -> Json {
+    let (kind, follows) = if situation == 3 {
+        (MIGRATION, false)
+    } else {
+        (SYNC, true)
+    };
+    let mut extra = json!({
+        "job_type": kind, "data_synchronization": follows, "desired_status": DESIRED[situation],
+    });
+    if DESIRED[situation] != "prechecked" {
+        let mut bought = bed.instance();
+        let kind = from["job_type"]
+            .as_str()
+            .filter(|_| case.argument == "job_type")
+            .unwrap_or(kind);
+        bought.settle(&config::instance(kind));
+        extra["dts_instance_id"] = json!(bought.text("id"));
+    }
+    extra
+}
+
+/// Bought first, or for a job.
+fn in_instance(bed: &Bed, situation: usize) -> Option<Json> {
+    match situation {
+        0 => Some(json!({})),
+        1 => {
+            let mut job = bed.job();
+            job.settle(&config::job(SYNC));
+            let mut extra = instance_for(&job.text("id"));
+            for name in ["instance_class", "pay_type"] {
+                extra.as_object_mut()?.remove(name);
+            }
+            for name in SHAPE {
+                extra[name] = Json::Null;
+            }
+            Some(extra)
+        }
+        _ => None,
+    }
+}
+
+const SHAPE: [&str; 5] = [
+    "type",
+    "source_endpoint_engine_name",
+    "destination_endpoint_engine_name",
+    "source_region",
+    "destination_region",
+];
+
+fn case(
+    argument: &'static str,
+    base: &Json,
+    to: Json,
+    forth: &'static [Expected],
+    back: &'static [Expected],
+) -> Case {
+    Case {
+        argument,
+        from: base.clone(),
+        to: with(base, to),
+        forth,
+        back,
+    }
+}
+
+pub(super) fn instance() -> Vec<Case> {
+    let base = config::instance(SYNC);
+    let paid = json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1, "on_destroy": "keep" });
+    let prepaid = with(&base, paid.clone());
+    let free = |argument, to| case(argument, &base, to, IN_PLACE, IN_PLACE);
+    // With a job they follow from it, and the situation leaves them out: nothing changes then.
+    let shape = |argument, to| case(argument, &base, to, &[Replaced, Kept], &[Replaced, Kept]);
+    let mut other_job = instance_for("x");
+    for name in SHAPE {
+        other_job[name] = Json::Null;
+    }
+    vec![
+        // To another job, also from none. From one to none is another instance, unless nothing else is said.
+        case("job_id", &base, other_job, &[Replaced], &[Replaced, Kept]),
+        // It is about a job; without one it is refused. Left out it keeps what it was.
+        case(
+            "auto_start",
+            &base,
+            json!({ "auto_start": true }),
+            &[InPlace, Refused],
+            &[Kept],
+        ),
+        case(
+            "require_precheck",
+            &base,
+            json!({ "require_precheck": false }),
+            IN_PLACE,
+            IN_PLACE,
+        ),
+        shape("type", json!({ "type": MIGRATION })),
+        shape(
+            "source_endpoint_engine_name",
+            json!({ "source_endpoint_engine_name": "PostgreSQL" }),
+        ),
+        shape(
+            "destination_endpoint_engine_name",
+            json!({ "destination_endpoint_engine_name": "Redis" }),
+        ),
+        shape("source_region", json!({ "source_region": "cn-beijing" })),
+        shape(
+            "destination_region",
+            json!({ "destination_region": "cn-beijing" }),
+        ),
+        free("instance_class", json!({ "instance_class": "large" })),
+        case("pay_type", &base, paid, &[Refused], &[Refused]),
+        case(
+            "period",
+            &prepaid,
+            json!({ "period": "Year" }),
+            &[Refused],
+            &[Refused],
+        ),
+        case(
+            "used_time",
+            &prepaid,
+            json!({ "used_time": 3 }),
+            &[Refused],
+            &[Refused],
+        ),
+        free("on_destroy", json!({ "on_destroy": "keep" })),
+        free("timeouts.create", json!({ "timeouts": { "create": "7m" } })),
+        free("timeouts.update", json!({ "timeouts": { "update": "7m" } })),
+        free("timeouts.delete", json!({ "timeouts": { "delete": "7m" } })),
+    ]
+}
+
+pub(super) fn job() -> Vec<Case> {
+    let base = config::job(SYNC);
+    let staged = |argument, to| case(argument, &base, to, BY_STAGE, BY_STAGE);
+    let free = |argument, to| case(argument, &base, to, IN_PLACE, IN_PLACE);
+    let tables =
+        |tables: Json| json!({ "database": [{ "name": "dtsdb", "new_name": "dtsdb_1", "table": tables }] });
+    let list = with(
+        &base,
+        json!({ "database": null, "db_list": r#"{"dtsdb":{"all":true}}"# }),
+    );
+    let mut cases = vec![
+        // Both ways to another instance, which the situation buys; a migration that has run there is left behind.
+        staged("dts_instance_id", json!({ "dts_instance_id": "x" })),
+        free("dts_job_name", json!({ "dts_job_name": "other" })),
+        // A job of another type needs another instance too.
+        staged("job_type", json!({ "job_type": MIGRATION })),
+        staged(
+            "structure_initialization",
+            json!({ "structure_initialization": false }),
+        ),
+        staged("data_initialization", json!({ "data_initialization": false })),
+        staged("data_synchronization", json!({ "data_synchronization": false })),
+        case(
+            "desired_status",
+            &with(&base, json!({ "desired_status": "configured" })),
+            json!({ "desired_status": "running" }),
+            &[InPlace, Refused],
+            &[InPlace],
+        ),
+        free("wait_for", json!({ "wait_for": "none" })),
+        case(
+            "max_delay_seconds",
+            &with(&base, json!({ "wait_for": "caught_up" })),
+            json!({ "max_delay_seconds": 5 }),
+            IN_PLACE,
+            IN_PLACE,
+        ),
+        staged("reserve", json!({ "reserve": r#"{"targetTableMode":"2"}"# })),
+        case(
+            "db_list",
+            &list,
+            json!({ "db_list": r#"{"other":{"all":true}}"# }),
+            BY_STAGE,
+            BY_STAGE,
+        ),
+        staged("database.name", json!({ "database": [{ "name": "other" }] })),
+        staged(
+            "database.new_name",
+            json!({ "database": [{ "name": "dtsdb", "new_name": "new" }] }),
+        ),
+        staged("database.table.name", tables(json!([{ "name": "city" }]))),
+        staged(
+            "database.table.new_name",
+            tables(json!([{ "name": "person", "new_name": "people" }])),
+        ),
+        free("timeouts.create", json!({ "timeouts": { "create": "7m" } })),
+        free("timeouts.update", json!({ "timeouts": { "update": "7m" } })),
+        free("timeouts.delete", json!({ "timeouts": { "delete": "7m" } })),
+    ];
+    for side in ["source_endpoint", "destination_endpoint"] {
+        cases.extend(endpoint(&base, side));
+    }
+    cases
+}
+
+fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
+    let block = |inner: Json| json!({ side: inner });
+    let other = json!({
+        "instance_type": "OTHER", "instance_id": null, "region": null, "ip": "10.0.0.1", "port": "3306",
+    });
+    let own = with(base, block(other.clone()));
+    let hidden = json!({ "password": null, "password_wo": "first", "password_wo_version": 1 });
+    let hidden = with(base, block(hidden));
+    let name = |name: &str| -> &'static str { Box::leak(format!("{side}.{name}").into_boxed_str()) };
+    let staged = |argument, base: &Json, to| case(name(argument), base, block(to), BY_STAGE, BY_STAGE);
+    vec![
+        staged("instance_type", base, other),
+        staged("engine_name", base, json!({ "engine_name": "MARIADB" })),
+        staged("instance_id", base, json!({ "instance_id": "rm-other" })),
+        staged("region", base, json!({ "region": "cn-shanghai" })),
+        staged("ip", &own, json!({ "ip": "10.0.0.2" })),
+        staged("port", &own, json!({ "port": "3307" })),
+        staged("oracle_sid", base, json!({ "oracle_sid": "orcl" })),
+        staged("database_name", base, json!({ "database_name": "another" })),
+        staged("user_name", base, json!({ "user_name": "somebody" })),
+        case(
+            name("password"),
+            base,
+            block(json!({ "password": "new" })),
+            IN_PLACE,
+            IN_PLACE,
+        ),
+        // Kept nowhere, so that only its version can tell of a change.
+        case(
+            name("password_wo"),
+            &hidden,
+            block(json!({ "password_wo": "second" })),
+            &[Kept],
+            &[Kept],
+        ),
+        case(
+            name("password_wo_version"),
+            &hidden,
+            block(json!({ "password_wo": "second", "password_wo_version": 2 })),
+            IN_PLACE,
+            IN_PLACE,
+        ),
+    ]
+}
+
+/// Changes of a data source's arguments.
+pub(super) fn data_source(name: &str) -> Vec<(&'static str, Json)> {
+    match name {
+        "dts_precheck" => vec![
+            ("job_id", json!({})),
+            ("job_code", json!({ "job_code": "01" })),
+            ("struct_type", json!({ "struct_type": "after" })),
+            ("wait", json!({ "wait": false })),
+            ("require_pass", json!({ "require_pass": true })),
+            ("timeouts.read", json!({ "timeouts": { "read": "1m" } })),
+        ],
+        other => panic!("no changes for {other}"),
+    }
+}

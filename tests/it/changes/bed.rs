@@ -1,0 +1,304 @@
+//! The provider in this process, driven by the small Terraform of the engine's tests against an emulator: every rule of
+//! Terraform is checked at every step, and a step takes milliseconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use terraform_provider_dts::api::{Clock, Context, Env};
+use terraform_provider_dts::dts::Dts;
+use terraform_provider_dts::emulator::{Emulator, Lifecycle, Options};
+use terraform_provider_dts::framework::rules::Action;
+use terraform_provider_dts::framework::{Diagnostics, Server, Service, Value};
+use tokio::time::Instant;
+
+use super::raw;
+use crate::lifecycle::complete;
+use crate::lifecycle::core::{Core, Planned};
+
+/// An emulator, and a provider that is configured for it.
+pub(crate) struct Bed {
+    pub(crate) emulator: Emulator,
+    server: Server<Dts>,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// Waits of a second take ten milliseconds.
+#[derive(Debug)]
+struct Hurried(Instant);
+
+const SPEED: u32 = 100;
+
+#[async_trait::async_trait]
+impl Clock for Hurried {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    fn instant(&self) -> Instant {
+        self.0 + self.0.elapsed() * SPEED
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration / SPEED).await;
+    }
+}
+
+#[derive(Debug)]
+struct NoEnv;
+
+impl Env for NoEnv {
+    fn get(&self, _name: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Bed {
+    pub(crate) fn new() -> Bed {
+        Bed::with(Lifecycle::Immediate, None)
+    }
+
+    pub(crate) fn with(lifecycle: Lifecycle, fixtures: Option<Json>) -> Bed {
+        let emulator = Emulator::start(Options {
+            lifecycle,
+            fixtures,
+            ..Options::default()
+        })
+        .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let context = Context {
+            clock: Arc::new(Hurried(Instant::now())),
+            env: Arc::new(NoEnv),
+            ..Context::system()
+        };
+        let bed = Bed {
+            emulator,
+            server: Server::new(Dts::new(context)),
+            runtime,
+        };
+        bed.new_process();
+        bed
+    }
+
+    /// Terraform starts the provider anew for each of its commands.
+    fn new_process(&self) {
+        let config = serde_json::json!({
+            "region": "cn-hangzhou", "access_key": "testAccessKeyId", "secret_key": "testAccessKeySecret",
+            "endpoint": self.emulator.url(),
+        });
+        let config = complete(&self.server.provider_schema().block, &config);
+        let problems = self.server.configure(config, "1.11.4");
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+
+    /// What the provider serves.
+    pub(crate) fn service(&self) -> &dyn Service {
+        &self.server
+    }
+
+    /// A resource that is in no state yet.
+    pub(crate) fn resource(&self, type_name: &'static str) -> Managed<'_> {
+        Managed {
+            bed: self,
+            core: Core::new(&self.server, type_name),
+        }
+    }
+
+    pub(crate) fn job(&self) -> Managed<'_> {
+        self.resource("dts_job")
+    }
+
+    pub(crate) fn instance(&self) -> Managed<'_> {
+        self.resource("dts_instance")
+    }
+
+    /// Both, bought first and applied; `job` without its `dts_instance_id`.
+    pub(crate) fn bought(&self, instance: &Json, job: &Json) -> (Managed<'_>, Managed<'_>, Json) {
+        let mut bought = self.instance();
+        bought.settle(instance);
+        let job = super::config::with(job, serde_json::json!({ "dts_instance_id": bought.text("id") }));
+        let mut configured = self.job();
+        configured.settle(&job);
+        (bought, configured, job)
+    }
+
+    /// A data source read once.
+    pub(crate) fn read_data(&self, type_name: &str, config: &Json) -> (Value, Diagnostics) {
+        let block = &self.server.data_source_schema(type_name).unwrap().block;
+        let config = complete(block, config);
+        self.runtime
+            .block_on(self.server.read_data_source(type_name, config))
+    }
+
+    /// Calls DTS behind the provider's back; it has to go well.
+    pub(crate) fn call(&self, action: &str, params: &[(&str, &str)]) -> Json {
+        raw::call(&self.runtime, &self.emulator.url(), action, params)
+    }
+
+    /// How many calls there were so far, for [`Self::changing_calls`].
+    pub(crate) fn mark(&self) -> usize {
+        self.emulator.calls().len()
+    }
+
+    /// The calls since that changed something.
+    pub(crate) fn changing_calls(&self, since: usize) -> Vec<String> {
+        raw::changing_calls(&self.emulator, since)
+    }
+
+    /// The instances that are still paid for.
+    pub(crate) fn paid(&self) -> usize {
+        let instances = self.emulator.instances();
+        instances.iter().filter(|instance| !instance.released).count()
+    }
+}
+
+/// A resource with its state.
+pub(crate) struct Managed<'b> {
+    bed: &'b Bed,
+    pub(crate) core: Core<'b>,
+}
+
+impl Managed<'_> {
+    fn config(&self, json: &Json) -> Value {
+        match json {
+            Json::Null => Value::Null,
+            json => complete(self.core.block(), json),
+        }
+    }
+
+    /// A member of the recorded state that is text.
+    #[track_caller]
+    pub(crate) fn text(&self, name: &str) -> String {
+        let value = self.core.get(name);
+        value
+            .as_str()
+            .unwrap_or_else(|| panic!("{name} is {value}"))
+            .to_owned()
+    }
+
+    pub(crate) fn plan(&mut self, config: &Json) -> Result<Planned, Diagnostics> {
+        let config = self.config(config);
+        self.bed.new_process();
+        self.bed.runtime.block_on(self.core.plan(&config))
+    }
+
+    pub(crate) fn apply(&mut self, planned: &Planned, config: &Json) -> Diagnostics {
+        let config = self.config(config);
+        self.bed.new_process();
+        self.bed.runtime.block_on(self.core.apply(planned, &config))
+    }
+
+    #[track_caller]
+    pub(crate) fn must_plan(&mut self, config: &Json) -> Planned {
+        self.plan(config).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    }
+
+    /// The plan is empty, and making it changed nothing.
+    #[track_caller]
+    pub(crate) fn assert_plan_is_empty(&mut self, config: &Json) {
+        let mark = self.bed.mark();
+        let planned = self.must_plan(config);
+        let (before, after) = (self.core.value().reveal(), planned.planned.reveal());
+        assert_eq!(planned.action, Action::NoOp, "{before:#}\n{after:#}");
+        assert_eq!(self.bed.changing_calls(mark), [""; 0], "a plan changes nothing");
+    }
+
+    /// Plans and applies without an error; what comes then is the test's own matter.
+    #[track_caller]
+    pub(crate) fn settle_once(&mut self, config: &Json) {
+        let planned = self.must_plan(config);
+        let problems = self.apply(&planned, config);
+        assert!(!problems.has_errors(), "{problems:#?}");
+    }
+
+    /// Plans and applies without an error, then the plan is empty.
+    #[track_caller]
+    pub(crate) fn settle(&mut self, config: &Json) -> Action {
+        let planned = self.must_plan(config);
+        let problems = self.apply(&planned, config);
+        assert!(!problems.has_errors(), "{problems:#?}");
+        if !config.is_null() {
+            self.assert_plan_is_empty(config);
+        }
+        planned.action
+    }
+
+    /// Plans and applies: `action`, and `operations` in the plan, in the state, and received. Then the plan is empty.
+    #[track_caller]
+    pub(crate) fn change(&mut self, config: &Json, action: Action, operations: &[&str]) {
+        self.change_after(config, action, &[], operations);
+    }
+
+    /// As [`Self::change`], where a predecessor is removed by the calls `before`.
+    #[track_caller]
+    pub(crate) fn change_after(
+        &mut self,
+        config: &Json,
+        action: Action,
+        before: &[&str],
+        operations: &[&str],
+    ) {
+        let planned = self.must_plan(config);
+        assert_eq!(planned.action, action, "because of {:?}", planned.replace);
+        assert_eq!(operations_of(&planned.planned), operations, "planned");
+        let mark = self.bed.mark();
+        let problems = self.apply(&planned, config);
+        assert!(!problems.has_errors(), "{problems:#?}");
+        assert_eq!(operations_of(&self.core.value()), operations, "recorded");
+        let all = [before, operations].concat();
+        assert_eq!(self.bed.changing_calls(mark), all, "received");
+        self.assert_plan_is_empty(config);
+    }
+
+    /// The plan is refused by one error at `path` that says `text`, and nothing is called.
+    #[track_caller]
+    pub(crate) fn refused(&mut self, config: &Json, path: &str, text: &str) {
+        let mark = self.bed.mark();
+        let errors = match self.plan(config) {
+            Ok(planned) => panic!("planned {:?} {:?}", planned.action, planned.planned.reveal()),
+            Err(errors) => errors,
+        };
+        let errors: Vec<_> = errors.iter().filter(|error| error.is_error()).collect();
+        assert_eq!(errors.len(), 1, "{errors:#?}");
+        let found = errors[0].path.clone().unwrap_or_default().to_string();
+        assert_eq!(found, path, "{errors:#?}");
+        let said = format!("{}\n{}", errors[0].summary, errors[0].detail);
+        assert!(said.contains(text), "{said}");
+        assert_eq!(self.bed.changing_calls(mark), [""; 0]);
+    }
+
+    pub(crate) fn import(&mut self, id: &str) -> Result<(), Diagnostics> {
+        self.bed.new_process();
+        self.bed.runtime.block_on(self.core.import(id))
+    }
+
+    /// What `terraform apply -refresh-only` records.
+    pub(crate) fn refresh(&mut self) {
+        self.bed.new_process();
+        self.bed
+            .runtime
+            .block_on(self.core.refresh())
+            .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    }
+
+    /// The status as DTS has it now.
+    #[track_caller]
+    pub(crate) fn status(&mut self) -> String {
+        self.refresh();
+        self.text("status")
+    }
+}
+
+/// `operations` of a planned or recorded state; they must be known.
+#[track_caller]
+pub(crate) fn operations_of(state: &Value) -> Vec<String> {
+    let operations = state.as_map().unwrap().list("operations");
+    assert!(state.as_map().unwrap().get("operations").is_wholly_known());
+    operations
+        .iter()
+        .map(|operation| operation.as_str().unwrap().to_owned())
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! Changes that need another object, and removals: no instance is ever released by a job.
+
+use serde_json::json;
+use terraform_provider_dts::framework::rules::Action::Replace;
+
+use super::bed::Bed;
+use super::config::{MIGRATION, SYNC, instance, instance_for, job, with};
+
+const CONFIGURE: &str = "ConfigureDtsJob";
+
+#[test]
+fn a_synchronization_that_runs_is_configured_anew_on_its_instance() {
+    for change in [
+        json!({ "source_endpoint": { "instance_id": "rm-other" } }),
+        json!({ "destination_endpoint": { "user_name": "somebody" } }),
+        json!({ "structure_initialization": false }),
+    ] {
+        let bed = Bed::new();
+        let (_instance, mut managed, config) = bed.bought(&instance(SYNC), &job(SYNC));
+        managed.change_after(
+            &with(&config, change.clone()),
+            Replace,
+            &["StopDtsJob", "ResetDtsJob"],
+            &[CONFIGURE],
+        );
+        let suspended = with(&config, json!({ "desired_status": "suspended" }));
+        managed.change_after(
+            &suspended,
+            Replace,
+            &["StopDtsJob", "ResetDtsJob"],
+            &[CONFIGURE, "SuspendDtsJob"],
+        );
+        managed.change_after(
+            &with(&with(&config, change), json!({ "desired_status": "configured" })),
+            Replace,
+            &["StopDtsJob", "ResetDtsJob"],
+            &[CONFIGURE],
+        );
+        assert_eq!(managed.status(), "NotStarted");
+        assert_eq!((bed.emulator.instances().len(), bed.paid()), (1, 1));
+    }
+}
+
+#[test]
+fn another_type_is_another_job() {
+    let bed = Bed::new();
+    let mut managed = bed.job();
+    managed.settle(&job(MIGRATION));
+    managed.change_after(&job(SYNC), Replace, &["DeleteDtsJob"], &[CONFIGURE]);
+}
+
+#[test]
+fn another_instance_is_another_job() {
+    for (kind, before) in [
+        (SYNC, &["StopDtsJob", "ResetDtsJob"][..]),
+        (MIGRATION, &["StopDtsJob"]),
+    ] {
+        let bed = Bed::new();
+        let follows = with(&job(kind), json!({ "data_synchronization": true }));
+        let (_instance, mut managed, config) = bed.bought(&instance(kind), &follows);
+        let mut other = bed.instance();
+        other.settle(&instance(kind));
+        let there = with(&config, json!({ "dts_instance_id": other.text("id") }));
+        managed.change_after(&there, Replace, before, &[CONFIGURE]);
+        assert_eq!(bed.paid(), 2);
+    }
+}
+
+#[test]
+fn an_instance_of_another_shape_is_another_instance() {
+    for change in [
+        json!({ "type": SYNC }),
+        json!({ "source_region": "cn-shanghai" }),
+        json!({ "destination_endpoint_engine_name": "PostgreSQL" }),
+    ] {
+        let bed = Bed::new();
+        let mut bought = bed.instance();
+        bought.settle(&instance(MIGRATION));
+        bought.change_after(
+            &with(&instance(MIGRATION), change),
+            Replace,
+            &["DeleteDtsJob"],
+            &["CreateDtsInstance"],
+        );
+        assert_eq!(bed.paid(), 1);
+    }
+}
+
+#[test]
+fn how_an_instance_is_paid_for_stays() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&instance(SYNC));
+    let prepaid = json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1 });
+    let errors = bought.plan(&with(&instance(SYNC), prepaid)).unwrap_err();
+    assert!(errors.iter().any(|error| error.summary.contains("pay_type")));
+}
+
+#[test]
+fn removing_a_job_releases_nothing() {
+    for (kind, follows, desired, calls) in [
+        (MIGRATION, false, "configured", &[][..]),
+        (MIGRATION, true, "running", &["StopDtsJob"]),
+        (MIGRATION, true, "suspended", &["StopDtsJob"]),
+        (MIGRATION, false, "running", &[]),
+        (SYNC, true, "configured", &["ResetDtsJob"]),
+        (SYNC, true, "running", &["StopDtsJob", "ResetDtsJob"]),
+        (SYNC, true, "suspended", &["StopDtsJob", "ResetDtsJob"]),
+    ] {
+        // Bought first.
+        let bed = Bed::new();
+        let config = with(
+            &job(kind),
+            json!({ "data_synchronization": follows, "desired_status": desired }),
+        );
+        let (_instance, mut managed, _) = bed.bought(&instance(kind), &config);
+        let mark = bed.mark();
+        managed.settle(&serde_json::Value::Null);
+        assert_eq!(bed.changing_calls(mark), calls, "{kind} {desired}");
+        assert_eq!(bed.paid(), 1);
+        // Configured first.
+        let bed = Bed::new();
+        let mut managed = bed.job();
+        managed.settle(&with(&config, json!({ "desired_status": "configured" })));
+        let mut bought = bed.instance();
+        bought.settle(&instance_for(&managed.text("id")));
+        if desired != "configured" {
+            managed.settle(&config);
+        }
+        let mark = bed.mark();
+        managed.settle(&serde_json::Value::Null);
+        assert_eq!(bed.changing_calls(mark), calls, "{kind} {desired}");
+        assert_eq!(bed.paid(), 1);
+    }
+}
+
+#[test]
+fn another_type_on_the_same_instance_is_refused() {
+    // The job would be gone before DTS says no.
+    for (kind, other) in [(SYNC, MIGRATION), (MIGRATION, SYNC)] {
+        let bed = Bed::new();
+        let config = with(&job(kind), json!({ "data_synchronization": true }));
+        let (_instance, mut managed, config) = bed.bought(&instance(kind), &config);
+        managed.refused(
+            &with(&config, json!({ "job_type": other })),
+            "job_type",
+            "dts_instance",
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! What happened behind Terraform's back: the next plan shows it, and the apply converges. And taking over what is there.
+
+mod behind;
+mod import;
+mod wait;

@@ -1,0 +1,231 @@
+//! Taking over by id what is there, in each kind and state.
+
+use serde_json::{Value as Json, json};
+use terraform_provider_dts::emulator::Lifecycle;
+use terraform_provider_dts::framework::rules::Action::{NoOp, Update};
+
+use crate::changes::bed::{Bed, Managed, operations_of};
+use crate::changes::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, with};
+
+/// Imports elsewhere: the first plan calls nothing and at most takes over passwords; then all is as if it had been made
+/// there. And once more with a change at once, which is the only call.
+fn import_job(bed: &Bed, made: &Managed<'_>, config: &Json) {
+    let id = made.text("id");
+    for change in [json!({}), json!({ "dts_job_name": "other" })] {
+        let changed = with(config, change.clone());
+        let mut elsewhere = bed.job();
+        elsewhere
+            .import(&id)
+            .unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let expected: &[&str] = if change == json!({}) {
+            &[]
+        } else {
+            &["ModifyDtsJobName"]
+        };
+        let mark = bed.mark();
+        let planned = elsewhere.must_plan(&changed);
+        assert!([NoOp, Update].contains(&planned.action), "{:?}", planned.replace);
+        if planned.action == Update {
+            assert_eq!(operations_of(&planned.planned), expected, "{config:#}");
+        }
+        let problems = elsewhere.apply(&planned, &changed);
+        assert!(!problems.has_errors(), "{problems:#?}");
+        assert_eq!(bed.changing_calls(mark), expected, "{config:#}");
+        elsewhere.assert_plan_is_empty(&changed);
+        // No longer an import: a password is rotated.
+        let rotated = with(
+            &changed,
+            json!({ "source_endpoint": { "password": format!("new{change}") } }),
+        );
+        elsewhere.change(&rotated, Update, &["ModifyDtsJobPassword"]);
+    }
+}
+
+fn import_instance(bed: &Bed, made: &Managed<'_>, config: &Json) {
+    let mut elsewhere = bed.instance();
+    let mark = bed.mark();
+    elsewhere.import(&made.text("id")).unwrap();
+    elsewhere.assert_plan_is_empty(config);
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+    elsewhere.change(
+        &with(config, json!({ "instance_class": "medium" })),
+        Update,
+        &["TransferInstanceClass"],
+    );
+}
+
+#[test]
+fn jobs_and_instances_bought_first() {
+    for (kind, follows, desired) in [
+        (MIGRATION, false, &["configured"][..]),
+        (MIGRATION, false, &["running"]),
+        (MIGRATION, true, &["running"]),
+        (MIGRATION, true, &["suspended"]),
+        (MIGRATION, true, &["running", "stopped"]),
+        (SYNC, true, &["configured"]),
+        (SYNC, true, &["running"]),
+        (SYNC, true, &["suspended"]),
+        (SYNC, true, &["running", "stopped"]),
+    ] {
+        let bed = Bed::new();
+        let config = with(
+            &job(kind),
+            json!({ "data_synchronization": follows, "desired_status": desired[0] }),
+        );
+        let (bought, mut managed, mut config) = bed.bought(&instance(kind), &config);
+        for step in &desired[1..] {
+            config["desired_status"] = json!(step);
+            managed.settle(&config);
+        }
+        import_job(&bed, &managed, &config);
+        if desired.last() != Some(&"stopped") && (follows || desired[0] == "configured") {
+            import_instance(&bed, &bought, &instance(kind));
+        }
+    }
+}
+
+#[test]
+fn jobs_configured_first_and_their_instances() {
+    for (desired, auto_start) in [
+        ("configured", None),
+        ("prechecked", None),
+        ("configured", Some(false)),
+        ("prechecked", Some(false)),
+        ("configured", Some(true)),
+        ("prechecked", Some(true)),
+    ] {
+        let bed = Bed::new();
+        let mut managed = bed.job();
+        let config = with(&job(SYNC), json!({ "desired_status": desired }));
+        managed.settle(&config);
+        let mut bought = bed.instance();
+        let instance = with(
+            &instance_for(&managed.text("id")),
+            json!({ "auto_start": auto_start }),
+        );
+        if auto_start.is_some() {
+            bought.settle(&instance);
+        }
+        import_job(&bed, &managed, &config);
+        if auto_start.is_some() {
+            import_instance(&bed, &bought, &instance);
+        }
+    }
+}
+
+#[test]
+fn a_job_whose_precheck_failed() {
+    let bed = Bed::with(
+        Lifecycle::Immediate,
+        Some(fixtures("another", "destination-password")),
+    );
+    let mut managed = bed.job();
+    let config = with(
+        &job(SYNC),
+        json!({ "desired_status": "prechecked", "wait_for": "none" }),
+    );
+    managed.settle_once(&config);
+    let mut elsewhere = bed.job();
+    elsewhere.import(&managed.text("id")).unwrap();
+    bed.emulator
+        .set_fixtures(fixtures("source-password", "destination-password"));
+    elsewhere.change(&config, Update, &["StartDtsJob"]);
+}
+
+#[test]
+fn a_job_that_is_not_configured_yet() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&instance(SYNC));
+    let mut managed = bed.job();
+    managed.import(&bought.text("job_id")).unwrap();
+    let config = with(&job(SYNC), json!({ "dts_instance_id": bought.text("id") }));
+    managed.change(&config, Update, &["ConfigureDtsJob"]);
+    assert_eq!(managed.status(), "synchronizing");
+}
+
+#[test]
+fn objects_written_as_json() {
+    let lists = [
+        r#"{"dtsdb":{"name":"dtsdb_1","all":false,"Table":{"person":{"name":"person","all":true}}}}"#,
+        r#"{"dtsdb":{"all":false,"Table":{"person":{"all":true,"filter":"id>1"}}}}"#,
+    ];
+    for list in lists {
+        let bed = Bed::new();
+        let config = with(&job(SYNC), json!({ "database": null, "db_list": list }));
+        let (_instance, managed, config) = bed.bought(&instance(SYNC), &config);
+        import_job(&bed, &managed, &config);
+    }
+}
+
+#[test]
+fn import_then_another_configuration() {
+    let bed = Bed::new();
+    let (_instance, managed, config) = bed.bought(&instance(SYNC), &job(SYNC));
+    let mut elsewhere = bed.job();
+    elsewhere.import(&managed.text("id")).unwrap();
+    let changed = with(
+        &config,
+        json!({ "database": [{ "name": "other" }], "reserve": r#"{"targetTableMode":"2"}"#, "desired_status": "suspended" }),
+    );
+    elsewhere.change(
+        &changed,
+        Update,
+        &["ModifyDtsJob", "ModifyDtsJob", "SuspendDtsJob"],
+    );
+}
+
+#[test]
+fn what_is_not_there_and_what_is_another_thing() {
+    let bed = Bed::new();
+    let (bought, managed, _) = bed.bought(&instance(SYNC), &job(SYNC));
+    let (instance_id, job_id) = (bought.text("id"), managed.text("id"));
+    for (type_name, id, part) in [
+        ("dts_job", "nosuchjob", "There is no job"),
+        ("dts_instance", "dtsnosuch", "There is no instance"),
+        ("dts_job", &instance_id, "id of an instance"),
+        ("dts_instance", &job_id, "id of a job"),
+        ("dts_job", "", "empty"),
+        ("dts_instance", " ", "empty"),
+    ] {
+        let mark = bed.mark();
+        let errors = bed.resource(type_name).import(id).unwrap_err();
+        assert_eq!(errors.len(), 1);
+        let error = errors.iter().next().unwrap();
+        let said = format!("{}\n{}", error.summary, error.detail);
+        assert!(said.contains(part), "{type_name} {id}: {said}");
+        assert!(said.contains("Unable to import"), "{said}");
+        assert_eq!(bed.changing_calls(mark), [""; 0]);
+    }
+    let mut subscription = bed.instance();
+    subscription.settle(&with(&instance(SYNC), json!({ "type": "SUBSCRIBE" })));
+    let errors = bed.job().import(&subscription.text("job_id")).unwrap_err();
+    assert!(
+        errors.iter().any(|error| error.detail.contains("SUBSCRIBE")),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn how_an_imported_instance_was_paid_is_taken_over() {
+    let bed = Bed::new();
+    let prepaid = with(
+        &instance(SYNC),
+        json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1, "on_destroy": "keep" }),
+    );
+    let mut bought = bed.instance();
+    bought.settle(&prepaid);
+    let mut elsewhere = bed.instance();
+    elsewhere.import(&bought.text("id")).unwrap();
+    elsewhere.change(&prepaid, Update, &[]);
+    let errors = elsewhere
+        .plan(&with(&prepaid, json!({ "used_time": 2 })))
+        .unwrap_err();
+    assert!(
+        errors.iter().any(|error| error.summary.contains("used_time")),
+        "{errors:?}"
+    );
+    // Forgotten, not released.
+    elsewhere.settle(&Json::Null);
+    assert_eq!(bed.paid(), 1);
+}

@@ -1,0 +1,105 @@
+//! `wait_for` and `max_delay_seconds`: how far an apply follows the job.
+
+use serde_json::{Value as Json, json};
+use terraform_provider_dts::emulator::Lifecycle;
+
+use crate::changes::bed::Bed;
+use crate::changes::config::{MIGRATION, SYNC, instance, job, with};
+
+/// Every passing state shows for so many reads.
+const READS: Lifecycle = Lifecycle::Reads(3);
+
+/// Configures with a wait and gives back the status that the apply recorded.
+fn recorded(kind: &str, changes: Json) -> String {
+    let bed = Bed::with(READS, None);
+    let mut managed = bed.job();
+    let mut config = with(&job(kind), changes);
+    if config["desired_status"] != "prechecked" {
+        let mut bought = bed.instance();
+        bought.settle(&instance(kind));
+        config["dts_instance_id"] = json!(bought.text("id"));
+    }
+    managed.settle_once(&config);
+    managed.text("status")
+}
+
+#[test]
+fn each_wait_follows_the_job_so_far_and_no_farther() {
+    for (kind, follows, wait, statuses) in [
+        (SYNC, true, json!("none"), &["Prechecking"][..]),
+        (SYNC, true, json!("prechecked"), &["Initializing"]),
+        (SYNC, true, json!("running"), &["Initializing"]),
+        (SYNC, true, Json::Null, &["Initializing"]),
+        (SYNC, true, json!("initialized"), &["synchronizing"]),
+        (SYNC, true, json!("caught_up"), &["synchronizing"]),
+        (MIGRATION, true, json!("none"), &["Prechecking"]),
+        (MIGRATION, true, json!("running"), &["Migrating"]),
+        (MIGRATION, true, json!("caught_up"), &["Migrating"]),
+        (MIGRATION, false, json!("running"), &["Migrating"]),
+        (MIGRATION, false, json!("initialized"), &["Finished"]),
+        (MIGRATION, false, json!("finished"), &["Finished"]),
+    ] {
+        let changes = json!({ "data_synchronization": follows, "wait_for": wait });
+        let status = recorded(kind, changes);
+        assert!(
+            statuses.contains(&status.as_str()),
+            "{kind} {follows} {wait}: {status}"
+        );
+    }
+    for (wait, status) in [
+        (Json::Null, "PreCheckPass"),
+        (json!("prechecked"), "PreCheckPass"),
+        (json!("none"), "Prechecking"),
+    ] {
+        let found = recorded(SYNC, json!({ "desired_status": "prechecked", "wait_for": wait }));
+        assert_eq!(found, status, "{wait}");
+    }
+    assert_eq!(
+        recorded(SYNC, json!({ "desired_status": "suspended" })),
+        "Suspending"
+    );
+}
+
+#[test]
+fn a_wait_that_takes_too_long_names_what_to_raise_and_loses_nothing() {
+    for (wait, status) in [("running", "Prechecking"), ("initialized", "Prechecking")] {
+        let bed = Bed::with(Lifecycle::Reads(1_000_000), None);
+        let mut bought = bed.instance();
+        bought.settle(&instance(SYNC));
+        let config = with(
+            &job(SYNC),
+            json!({ "dts_instance_id": bought.text("id"), "wait_for": wait, "timeouts": { "create": "3s" } }),
+        );
+        let mut managed = bed.job();
+        let planned = managed.must_plan(&config);
+        let problems = managed.apply(&planned, &config);
+        let error = problems.iter().find(|problem| problem.is_error()).unwrap();
+        for part in ["timeouts.create", status, "3s"] {
+            assert!(error.detail.contains(part), "{}", error.detail);
+        }
+        assert_eq!(managed.text("dts_instance_id"), bought.text("id"));
+        assert!(managed.core.state.as_ref().unwrap().tainted);
+        assert!(!managed.text("id").is_empty());
+    }
+}
+
+#[test]
+fn a_wait_that_is_added_later_is_followed_in_place() {
+    let bed = Bed::with(READS, None);
+    let mut bought = bed.instance();
+    bought.settle(&instance(SYNC));
+    let config = with(
+        &job(SYNC),
+        json!({ "dts_instance_id": bought.text("id"), "wait_for": "none" }),
+    );
+    let mut managed = bed.job();
+    managed.settle_once(&config);
+    assert_eq!(managed.text("status"), "Prechecking");
+    let mark = bed.mark();
+    managed.settle_once(&with(
+        &config,
+        json!({ "wait_for": "caught_up", "max_delay_seconds": 1 }),
+    ));
+    assert_eq!(managed.text("status"), "synchronizing");
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+}
