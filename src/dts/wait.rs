@@ -43,10 +43,14 @@ where
     F: Future<Output = Result<Poll<T>, Diagnostics>>,
 {
     let begin = clock.instant();
+    let mut seen = "nothing yet".to_owned();
     loop {
-        let seen = match poll().await? {
-            Poll::Ready(value) => return Ok(value),
-            Poll::Pending(seen) => seen,
+        seen = match poll().await {
+            Ok(Poll::Ready(value)) => return Ok(value),
+            Ok(Poll::Pending(seen)) => seen,
+            // Stop ends the poll's own call as well, whose error would say less.
+            Err(_) if patience.cancel.is_cancelled() => return Err(stopped(patience.what, &seen).into()),
+            Err(problems) => return Err(problems),
         };
         let waited = clock.instant().duration_since(begin);
         if waited >= patience.limit {
@@ -171,6 +175,26 @@ mod tests {
                 .contains("asked to stop")
         );
         assert_eq!(begin.elapsed(), Duration::from_millis(1500));
+    }
+
+    #[tokio::test]
+    async fn stop_in_the_middle_of_a_poll_says_what_was_seen_before() {
+        let cancel = CancellationToken::new();
+        let polls = RefCell::new(0);
+        let patience = patience(&cancel);
+        let failed = until::<(), _>(&Paused, &patience, || async {
+            *polls.borrow_mut() += 1;
+            if *polls.borrow() == 1 {
+                return Ok(Poll::Pending("status Migrating".to_owned()));
+            }
+            cancel.cancel();
+            Err(Diagnostic::error("Unable to read", "cancelled").into())
+        })
+        .await
+        .unwrap_err();
+        let only = failed.iter().next().unwrap();
+        assert_eq!(only.summary, "Unable to see it run");
+        assert!(only.detail.contains("asked to stop") && only.detail.contains("status Migrating"));
     }
 
     #[test]
