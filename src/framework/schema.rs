@@ -265,7 +265,7 @@ impl Attribute {
         self
     }
 
-    /// The provider sets it; after [`Attribute::optional`] only when the configuration does not.
+    /// The provider sets it; [`Attribute::optional_computed`] is for what the configuration may set too.
     #[must_use]
     pub fn computed(mut self) -> Attribute {
         self.mode = Mode::Computed;

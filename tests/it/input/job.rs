@@ -192,7 +192,7 @@ fn what_does_not_go_together() {
             [error(
                 "max_delay_seconds = -1",
                 "Invalid value for max_delay_seconds",
-                "whole number from 0 to 86400",
+                "whole number from 1 to 86400",
             )],
         ),
     ]);

@@ -56,7 +56,7 @@ fn malformed_db_lists() {
         r#"jsonencode({ dtsdb = { name = 5, all = true } })"# => "`name` of database \"dtsdb\" is no text",
         r#"jsonencode({ dtsdb = { name = "", all = true } })"# => "`name` of database \"dtsdb\" is empty",
         r#"jsonencode({ dtsdb = { name = "dtsdb", all = "maybe" } })"# => "neither true nor false",
-        r#"jsonencode({ dtsdb = { name = "dtsdb", all = false } })"# => "has `all = false` but no `Table`",
+        r#"jsonencode({ dtsdb = { name = "dtsdb", all = false } })"# => "Set `all = true`, or list the tables",
         r#"jsonencode({ dtsdb = { all = true, Table = { person = {} } } })"# => "Set `all = false`, or remove the tables",
         r#"jsonencode({ dtsdb = { all = false, Table = ["person"] } })"# => "`Table` of database \"dtsdb\" is no object",
         r#"jsonencode({ dtsdb = { all = false, Table = { person = "x" } } })"# => "The entry of table \"person\"",
