@@ -72,7 +72,11 @@ fn change(bed: &Bed, managed: &mut Managed<'_>, config: &Json, what: &str) -> Ex
         }
         Action::Update => {
             assert_eq!(calls, operations_of(&planned.planned), "{what}");
-            Expected::InPlace
+            if calls.is_empty() {
+                Expected::Recorded
+            } else {
+                Expected::Called
+            }
         }
         Action::Replace => {
             let operations = operations_of(&planned.planned);

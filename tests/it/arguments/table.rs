@@ -8,8 +8,10 @@ use crate::changes::config::{self, MIGRATION, SYNC, instance_for, with};
 /// What comes of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// Planned operations and calls are the same, perhaps none.
-    InPlace,
+    /// Changed in place by calls, the planned ones.
+    Called,
+    /// Only recorded: it is about Terraform's own behaviour, so that DTS need not hear of it.
+    Recorded,
     /// Another object takes its place.
     Replaced,
     /// The plan says why not.
@@ -17,7 +19,7 @@ pub(super) enum Expected {
     /// Means the same, or is documented to keep what is there when it is left out.
     Kept,
 }
-use Expected::{InPlace, Kept, Refused, Replaced};
+use Expected::{Called, Kept, Recorded, Refused, Replaced};
 
 /// One argument changed: from one configuration to another, and back.
 pub(super) struct Case {
@@ -30,8 +32,9 @@ pub(super) struct Case {
 }
 
 /// In place or anew, depending on how far the job is, or refused where it is too far.
-const BY_STAGE: &[Expected] = &[InPlace, Replaced, Refused];
-const IN_PLACE: &[Expected] = &[InPlace];
+const BY_STAGE: &[Expected] = &[Called, Replaced, Refused];
+const CALLED: &[Expected] = &[Called];
+const RECORDED: &[Expected] = &[Recorded];
 
 /// Of a job: configured, running, suspended, a one-time migration that has ended, configured first and checked.
 const DESIRED: [&str; 5] = ["configured", "running", "suspended", "running", "prechecked"];
@@ -150,7 +153,7 @@ pub(super) fn instance() -> Vec<Case> {
     let base = config::instance(SYNC);
     let paid = json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1, "on_destroy": "keep" });
     let prepaid = with(&base, paid.clone());
-    let free = |argument, to| case(argument, &base, to, IN_PLACE, IN_PLACE);
+    let free = |argument, to| case(argument, &base, to, RECORDED, RECORDED);
     // With a job they follow from it, and the situation leaves them out: nothing changes then.
     let shape = |argument, to| case(argument, &base, to, &[Replaced, Kept], &[Replaced, Kept]);
     let mut other_job = instance_for("x");
@@ -165,15 +168,15 @@ pub(super) fn instance() -> Vec<Case> {
             "auto_start",
             &base,
             json!({ "auto_start": true }),
-            &[InPlace, Refused],
+            &[Called, Refused],
             &[Kept],
         ),
         case(
             "require_precheck",
             &base,
             json!({ "require_precheck": false }),
-            IN_PLACE,
-            IN_PLACE,
+            RECORDED,
+            RECORDED,
         ),
         shape("type", json!({ "type": MIGRATION })),
         shape(
@@ -189,7 +192,13 @@ pub(super) fn instance() -> Vec<Case> {
             "destination_region",
             json!({ "destination_region": "cn-beijing" }),
         ),
-        free("instance_class", json!({ "instance_class": "large" })),
+        case(
+            "instance_class",
+            &base,
+            json!({ "instance_class": "large" }),
+            CALLED,
+            CALLED,
+        ),
         case("pay_type", &base, paid, &[Refused], &[Refused]),
         case(
             "period",
@@ -215,7 +224,7 @@ pub(super) fn instance() -> Vec<Case> {
 pub(super) fn job() -> Vec<Case> {
     let base = config::job(SYNC);
     let staged = |argument, to| case(argument, &base, to, BY_STAGE, BY_STAGE);
-    let free = |argument, to| case(argument, &base, to, IN_PLACE, IN_PLACE);
+    let free = |argument, to| case(argument, &base, to, RECORDED, RECORDED);
     let tables =
         |tables: Json| json!({ "database": [{ "name": "dtsdb", "new_name": "dtsdb_1", "table": tables }] });
     let list = with(
@@ -225,7 +234,13 @@ pub(super) fn job() -> Vec<Case> {
     let mut cases = vec![
         // Both ways to another instance, which the situation buys; a migration that has run there is left behind.
         staged("dts_instance_id", json!({ "dts_instance_id": "x" })),
-        free("dts_job_name", json!({ "dts_job_name": "other" })),
+        case(
+            "dts_job_name",
+            &base,
+            json!({ "dts_job_name": "other" }),
+            CALLED,
+            CALLED,
+        ),
         // A job of another type needs another instance too.
         staged("job_type", json!({ "job_type": MIGRATION })),
         staged(
@@ -238,16 +253,16 @@ pub(super) fn job() -> Vec<Case> {
             "desired_status",
             &with(&base, json!({ "desired_status": "configured" })),
             json!({ "desired_status": "running" }),
-            &[InPlace, Refused],
-            &[InPlace],
+            &[Called, Recorded, Refused],
+            &[Recorded],
         ),
         free("wait_for", json!({ "wait_for": "none" })),
         case(
             "max_delay_seconds",
             &with(&base, json!({ "wait_for": "caught_up" })),
             json!({ "max_delay_seconds": 5 }),
-            IN_PLACE,
-            IN_PLACE,
+            RECORDED,
+            RECORDED,
         ),
         staged("reserve", json!({ "reserve": r#"{"targetTableMode":"2"}"# })),
         case(
@@ -301,8 +316,8 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
             name("password"),
             base,
             block(json!({ "password": "new" })),
-            IN_PLACE,
-            IN_PLACE,
+            CALLED,
+            CALLED,
         ),
         // Kept nowhere, so that only its version can tell of a change.
         case(
@@ -316,8 +331,8 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
             name("password_wo_version"),
             &hidden,
             block(json!({ "password_wo": "second", "password_wo_version": 2 })),
-            IN_PLACE,
-            IN_PLACE,
+            CALLED,
+            CALLED,
         ),
     ]
 }

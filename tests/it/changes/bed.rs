@@ -1,7 +1,7 @@
 //! The provider in this process, driven by the small Terraform of the engine's tests against an emulator: every rule of
 //! Terraform is checked at every step, and a step takes milliseconds.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -12,7 +12,7 @@ use terraform_provider_dts::framework::rules::Action;
 use terraform_provider_dts::framework::{Diagnostics, Server, Service, Value};
 use tokio::time::Instant;
 
-use super::raw;
+use super::raw::{self, RUNTIME};
 use crate::lifecycle::complete;
 use crate::lifecycle::core::{Core, Planned};
 
@@ -20,8 +20,14 @@ use crate::lifecycle::core::{Core, Planned};
 pub(crate) struct Bed {
     pub(crate) emulator: Emulator,
     server: Server<Dts>,
-    runtime: tokio::runtime::Runtime,
 }
+
+/// One for all tests: making an HTTP client costs more than a step of a test.
+static CONTEXT: LazyLock<Context> = LazyLock::new(|| Context {
+    clock: Arc::new(Hurried(Instant::now())),
+    env: Arc::new(NoEnv),
+    ..Context::system()
+});
 
 /// Waits of a second take ten milliseconds.
 #[derive(Debug)]
@@ -65,19 +71,9 @@ impl Bed {
             ..Options::default()
         })
         .unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let context = Context {
-            clock: Arc::new(Hurried(Instant::now())),
-            env: Arc::new(NoEnv),
-            ..Context::system()
-        };
         let bed = Bed {
             emulator,
-            server: Server::new(Dts::new(context)),
-            runtime,
+            server: Server::new(Dts::new(CONTEXT.clone())),
         };
         bed.new_process();
         bed
@@ -129,13 +125,12 @@ impl Bed {
     pub(crate) fn read_data(&self, type_name: &str, config: &Json) -> (Value, Diagnostics) {
         let block = &self.server.data_source_schema(type_name).unwrap().block;
         let config = complete(block, config);
-        self.runtime
-            .block_on(self.server.read_data_source(type_name, config))
+        RUNTIME.block_on(self.server.read_data_source(type_name, config))
     }
 
     /// Calls DTS behind the provider's back; it has to go well.
     pub(crate) fn call(&self, action: &str, params: &[(&str, &str)]) -> Json {
-        raw::call(&self.runtime, &self.emulator.url(), action, params)
+        raw::call(&self.emulator.url(), action, params)
     }
 
     /// How many calls there were so far, for [`Self::changing_calls`].
@@ -182,13 +177,13 @@ impl Managed<'_> {
     pub(crate) fn plan(&mut self, config: &Json) -> Result<Planned, Diagnostics> {
         let config = self.config(config);
         self.bed.new_process();
-        self.bed.runtime.block_on(self.core.plan(&config))
+        RUNTIME.block_on(self.core.plan(&config))
     }
 
     pub(crate) fn apply(&mut self, planned: &Planned, config: &Json) -> Diagnostics {
         let config = self.config(config);
         self.bed.new_process();
-        self.bed.runtime.block_on(self.core.apply(planned, &config))
+        RUNTIME.block_on(self.core.apply(planned, &config))
     }
 
     #[track_caller]
@@ -272,14 +267,13 @@ impl Managed<'_> {
 
     pub(crate) fn import(&mut self, id: &str) -> Result<(), Diagnostics> {
         self.bed.new_process();
-        self.bed.runtime.block_on(self.core.import(id))
+        RUNTIME.block_on(self.core.import(id))
     }
 
     /// What `terraform apply -refresh-only` records.
     pub(crate) fn refresh(&mut self) {
         self.bed.new_process();
-        self.bed
-            .runtime
+        RUNTIME
             .block_on(self.core.refresh())
             .unwrap_or_else(|errors| panic!("{errors:#?}"));
     }

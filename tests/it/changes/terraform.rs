@@ -100,11 +100,7 @@ impl Scene {
     }
 
     fn behind(&self, action: &str, params: &[(&str, &str)]) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        raw::call(&runtime, &self.emulator.url(), action, params);
+        raw::call(&self.emulator.url(), action, params);
     }
 
     fn paid(&self) -> usize {
