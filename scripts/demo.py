@@ -20,7 +20,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples/demo"
-BUILT = ROOT / "target/debug"
+# Another folder is for the test of this script.
+BUILT = pathlib.Path(os.environ.get("DEMO_BUILT", ROOT / "target/debug"))
 SOURCE = "registry.terraform.io/dts-community/dts"
 
 PASSWORDS = {"source": "source-secret", "destination": "destination-secret"}
@@ -36,6 +37,9 @@ class Unexpected(Exception):
 def main():
     # Ctrl-C and a stop from outside clean up as any other end does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for program in ("terraform-provider-dts", "dts-emulator"):
+        if not (BUILT / program).exists():
+            sys.exit(f"make demo: {BUILT / program} is missing. Run `make demo`, which builds it.")
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dts-demo-")))
         emulator = stack.enter_context(Emulator(folder))

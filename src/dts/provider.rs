@@ -1,6 +1,6 @@
 //! The provider block, and the client that resources and data sources share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use secrecy::SecretString;
@@ -39,6 +39,8 @@ pub struct Client {
     claimed: Mutex<BTreeSet<String>>,
     /// Objects that this process has read since it was configured.
     read: Mutex<BTreeSet<String>>,
+    /// Jobs that an instance in the plan serves or is to be bought for.
+    served: Mutex<BTreeMap<String, BTreeSet<Option<String>>>>,
 }
 
 impl Client {
@@ -64,6 +66,15 @@ impl Client {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .contains(id)
+    }
+
+    /// An instance in the plan serves the job: the one of that id, or one that is to be bought. `false` when the job has another
+    /// already: it has one instance. Two that are both to be bought cannot be told from one that is planned twice.
+    pub(super) fn serves(&self, job_id: &str, instance_id: Option<&str>) -> bool {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let servants = served.entry(job_id.to_owned()).or_default();
+        servants.insert(instance_id.map(str::to_owned));
+        servants.len() == 1
     }
 
     /// The object has just been read.
@@ -170,6 +181,7 @@ impl Provider for Dts {
             purchases: RwLock::new(()),
             claimed: Mutex::new(BTreeSet::new()),
             read: Mutex::new(BTreeSet::new()),
+            served: Mutex::new(BTreeMap::new()),
         })
     }
 

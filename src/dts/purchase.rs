@@ -2,6 +2,7 @@
 //! timeout, 5xx) is looked up before anything else happens: found once, it is adopted; not found after DTS had time to show
 //! it, it is bought again; found several times, the user decides.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -19,9 +20,6 @@ const LOOKS: [Duration; 4] = [
     Duration::from_secs(8),
 ];
 
-/// How much the clock of DTS may differ from ours.
-const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
-
 /// How often a purchase is made that certainly did not happen before.
 const ATTEMPTS: usize = 2;
 
@@ -36,6 +34,7 @@ pub(super) async fn buy(
     // Looking up must not be cut short by Stop: it is how an instance that is paid for gets into the state.
     let looker = client.api(&CancellationToken::new())?;
     let begun = api.clock().now();
+    let before = known_before(&looker, order).await;
     for attempt in 1.. {
         let open = client.purchases.read().await;
         let lost = match api.create_dts_instance(order).await {
@@ -49,11 +48,13 @@ pub(super) async fn buy(
         drop(open);
         // Alone: every other purchase of this process has claimed what it bought, so what is unclaimed is ours.
         let _alone = client.purchases.write().await;
-        let found = match look_up(client, &looker, order, begun).await {
+        let found = match look_up(client, &looker, order, before.as_ref()).await {
             Ok(found) => found,
             Err(cause) => {
                 let mut diagnostics = Diagnostics::from(unknown(&lost, &cannot_be_looked_up(order, begun)));
-                diagnostics.push(error::unable("look up whether a DTS instance was bought", &cause));
+                diagnostics.extend(
+                    cause.map(|cause| error::unable("look up whether a DTS instance was bought", &cause)),
+                );
                 return Err(diagnostics);
             }
         };
@@ -122,19 +123,31 @@ fn cannot_be_looked_up(order: &api::CreateDtsInstance, begun: jiff::Timestamp) -
     }
 }
 
-/// The instances that the lost call may have bought.
+/// The instances that a lost call could be taken to have bought, before it is made. What is there already, this configuration's
+/// other instances included, is none that it bought. `None` when DTS does not tell.
+async fn known_before(api: &api::Client, order: &api::CreateDtsInstance) -> Option<BTreeSet<String>> {
+    if order.job_id.is_some() {
+        return Some(BTreeSet::new());
+    }
+    let found = of_shape(api, order).await.ok()?;
+    Some(found.into_iter().map(|one| one.instance_id).collect())
+}
+
+/// The instances that the lost call may have bought. An error without a cause: it is not known what was there before.
 async fn look_up(
     client: &Client,
     api: &api::Client,
     order: &api::CreateDtsInstance,
-    begun: jiff::Timestamp,
-) -> Result<Vec<api::PurchasedInstance>, api::Error> {
+    before: Option<&BTreeSet<String>>,
+) -> Result<Vec<api::PurchasedInstance>, Option<api::Error>> {
+    let before = before.ok_or(None)?;
     for wait in LOOKS {
         api.clock().sleep(wait).await;
-        let found = match &order.job_id {
+        let mut found = match &order.job_id {
             Some(job_id) => of_job(api, job_id).await?,
-            None => of_shape(client, api, order, begun).await?,
+            None => of_shape(api, order).await?,
         };
+        found.retain(|one| !before.contains(&one.instance_id) && !client.is_claimed(&one.instance_id));
         if !found.is_empty() {
             return Ok(found);
         }
@@ -154,10 +167,8 @@ async fn of_job(api: &api::Client, job_id: &str) -> Result<Vec<api::PurchasedIns
 }
 
 async fn of_shape(
-    client: &Client,
     api: &api::Client,
     order: &api::CreateDtsInstance,
-    begun: jiff::Timestamp,
 ) -> Result<Vec<api::PurchasedInstance>, api::Error> {
     let query = api::DescribeDtsJobs {
         job_type: order.type_.as_ref().map(|kind| kind.to_ascii_uppercase()),
@@ -168,36 +179,26 @@ async fn of_shape(
         ..api::DescribeDtsJobs::default()
     };
     let jobs = api.describe_dts_jobs(&query).await?;
-    let mine = jobs
-        .into_iter()
-        .filter(|job| fits(job, order, begun))
-        .filter_map(|job| {
-            let instance_id = job.dts_instance_id.filter(|id| !client.is_claimed(id))?;
-            Some(api::PurchasedInstance {
-                instance_id,
-                job_id: job.dts_job_id,
-            })
-        });
+    let mine = jobs.into_iter().filter(|job| fits(job, order)).filter_map(|job| {
+        let instance_id = job.dts_instance_id?;
+        Some(api::PurchasedInstance {
+            instance_id,
+            job_id: job.dts_job_id,
+        })
+    });
     Ok(mine.collect())
 }
 
-/// Whether a listed job is of an instance as ordered, bought since.
-fn fits(job: &api::JobSummary, order: &api::CreateDtsInstance, begun: jiff::Timestamp) -> bool {
+/// Whether a listed job is of an instance as ordered.
+fn fits(job: &api::JobSummary, order: &api::CreateDtsInstance) -> bool {
     let same = |ordered: &Option<String>, there: &Option<String>| match (ordered, there) {
         (Some(ordered), Some(there)) => ordered.eq_ignore_ascii_case(there),
         // What DTS does not tell cannot speak against it.
         _ => true,
     };
-    let recent = job
-        .create_time
+    job.status
         .as_deref()
-        .and_then(|time| time.parse::<jiff::Timestamp>().ok())
-        .is_some_and(|time| begun.checked_sub(SKEW).is_ok_and(|earliest| time >= earliest));
-    recent
-        && job
-            .status
-            .as_deref()
-            .is_none_or(|status| status.eq_ignore_ascii_case("NotConfigured"))
+        .is_none_or(|status| status.eq_ignore_ascii_case("NotConfigured"))
         && same(&order.instance_class, &job.dts_job_class)
         && same(&order.pay_type, &job.pay_type)
         && same(&order.source_region, &job.source.region)
@@ -214,16 +215,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_recent_instance_of_the_same_shape_fits() {
-        let begun: jiff::Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+    fn only_an_instance_of_the_same_shape_fits() {
         let order = api::CreateDtsInstance {
             instance_class: Some("small".to_owned()),
             source_region: Some("cn-hangzhou".to_owned()),
             source_endpoint_engine_name: Some("MySQL".to_owned()),
             ..api::CreateDtsInstance::default()
         };
-        let job = |time: &str, class: &str, engine: &str| api::JobSummary {
-            create_time: Some(time.to_owned()),
+        let job = |class: &str, engine: &str, status: &str| api::JobSummary {
+            status: Some(status.to_owned()),
             dts_job_class: Some(class.to_owned()),
             source: api::EndpointDetail {
                 engine_name: Some(engine.to_owned()),
@@ -231,18 +231,16 @@ mod tests {
             },
             ..api::JobSummary::default()
         };
-        for (time, class, engine, expected) in [
-            ("2026-01-02T03:04:06Z", "small", "mysql", true),
-            ("2026-01-02T03:03:30Z", "small", "MySQL", true),
-            ("2026-01-02T03:00:00Z", "small", "MySQL", false),
-            ("2026-01-02T03:04:06Z", "large", "MySQL", false),
-            ("2026-01-02T03:04:06Z", "small", "Redis", false),
-            ("no time", "small", "MySQL", false),
+        for (class, engine, status, expected) in [
+            ("small", "mysql", "NotConfigured", true),
+            ("small", "MySQL", "NotStarted", false),
+            ("large", "MySQL", "NotConfigured", false),
+            ("small", "Redis", "NotConfigured", false),
         ] {
             assert_eq!(
-                fits(&job(time, class, engine), &order, begun),
+                fits(&job(class, engine, status), &order),
                 expected,
-                "{time} {class} {engine}"
+                "{class} {engine} {status}"
             );
         }
     }

@@ -6,6 +6,8 @@ mod arguments;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod drift;
 #[cfg(test)]
 mod emulator;

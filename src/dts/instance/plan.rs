@@ -17,14 +17,43 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
             plan.unknown("job_id");
         }
         plan.planned.set("operations", vec!["CreateDtsInstance"]);
+        let replaces_another = plan.private.get(PREDECESSOR_JOB).is_some();
         plan_successor(plan);
+        // The plan of what it replaces has told already which job is served.
+        if !replaces_another && let Some(job_id) = plan.config.str("job_id") {
+            serve(plan, job_id, None);
+        }
         return;
+    }
+    if let Some((job_id, id)) = plan
+        .prior
+        .and_then(|prior| prior.str("job_id").zip(prior.str("id")))
+    {
+        serve(plan, job_id, Some(id));
     }
     match plan.prior.and_then(|prior| prior.str("job_id")) {
         Some(job_id) => plan.private.set(PREDECESSOR_JOB, job_id),
         None => drop(plan.private.remove(PREDECESSOR_JOB)),
     }
     plan_update(plan);
+}
+
+/// Two resources for one job would end up with the same instance, and removing one of them would release it.
+fn serve(plan: &mut Plan<'_, Client>, job_id: &str, instance_id: Option<&str>) {
+    if plan
+        .client
+        .is_none_or(|client| client.serves(job_id, instance_id))
+    {
+        return;
+    }
+    plan.refuse(
+        Diagnostic::error(
+            format!("Two dts_instance resources for DTS job {job_id}"),
+            "A job has one instance, and another resource of this configuration has it or is to buy it. Remove one of the two; a resource \
+             that has another name now needs a `moved` block.",
+        )
+        .at(Path::attribute("job_id")),
+    );
 }
 
 /// The private key by which the plan of an instance tells the one of its successor which job goes with it.
@@ -96,7 +125,7 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
                     format!("Unable to keep the DTS instance: {name} is another now"),
                     format!(
                         "An instance cannot change its {name}, and this apply was not planned to release it and buy another. To do \
-                         that, plan again: the change is known now, and the plan shows the replacement. If the job was replaced, \
+                         that, plan again, with refresh (without `-refresh=false`): the change is known now, and the plan shows the replacement. If the job was replaced, \
                          replace the instance with it: `terraform apply -replace` names it, or set `replace_triggered_by` in its \
                          `lifecycle`."
                     ),

@@ -1,5 +1,6 @@
 //! `ConfigureDtsJob`, and finding out what became of a call whose answer was lost.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -15,9 +16,6 @@ use crate::framework::{Diagnostic, Diagnostics, Object};
 
 /// How long DTS has to show a job: the waits between looks.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
-
-/// How much the clock of DTS may differ from ours.
-const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// How often it is called when it certainly did not happen before.
 const ATTEMPTS: usize = 2;
@@ -58,7 +56,7 @@ pub(super) async fn configure(
     let what = format!("configure DTS job {:?}", request.dts_job_name);
     // Looking up must not be cut short by Stop: it is how a job that was made gets into the state.
     let looker = client.api(&CancellationToken::new())?;
-    let begun = api.clock().now();
+    let before = known_before(&looker, request).await;
     let mut attempt = 1;
     loop {
         let open = client.purchases.read().await;
@@ -72,11 +70,15 @@ pub(super) async fn configure(
         };
         drop(open);
         let _alone = client.purchases.write().await;
-        let found = look_up(client, &looker, request, begun).await.map_err(|cause| {
-            let mut diagnostics = Diagnostics::from(error::unable(&what, &lost));
-            diagnostics.push(error::unable("look up whether the job was configured", &cause));
-            diagnostics
-        })?;
+        let found = look_up(client, &looker, request, before.as_ref())
+            .await
+            .map_err(|cause| {
+                let mut diagnostics = Diagnostics::from(error::unable(&what, &lost));
+                diagnostics.extend(
+                    cause.map(|cause| error::unable("look up whether the job was configured", &cause)),
+                );
+                diagnostics
+            })?;
         match found.as_slice() {
             [] if attempt < ATTEMPTS => attempt += 1,
             [] => return Err(error::unable(&what, &lost).into()),
@@ -107,17 +109,32 @@ pub(super) async fn configure(
     }
 }
 
-/// The jobs that the lost call may have configured.
+/// The jobs that a lost call could be taken to have made, before it is made. What is there already, this configuration's other
+/// jobs of that name included, is none that it made. `None` when DTS does not tell.
+async fn known_before(api: &api::Client, request: &api::ConfigureDtsJob) -> Option<BTreeSet<String>> {
+    if request.dts_job_id.is_some() || request.dts_instance_id.is_some() {
+        return Some(BTreeSet::new());
+    }
+    let found = by_name(api, request).await.ok()?;
+    Some(found.into_iter().map(|job| job.dts_job_id).collect())
+}
+
+/// The jobs that the lost call may have configured. An error without a cause: it is not known what was there before.
 async fn look_up(
     client: &Client,
     api: &api::Client,
     request: &api::ConfigureDtsJob,
-    begun: jiff::Timestamp,
-) -> Result<Vec<api::ConfiguredJob>, api::Error> {
+    before: Option<&BTreeSet<String>>,
+) -> Result<Vec<api::ConfiguredJob>, Option<api::Error>> {
+    let before = before.ok_or(None)?;
     for wait in LOOKS {
         api.clock().sleep(wait).await;
         let found = match (&request.dts_job_id, &request.dts_instance_id) {
-            (None, None) => by_name(client, api, request, begun).await?,
+            (None, None) => {
+                let mut found = by_name(api, request).await?;
+                found.retain(|job| !before.contains(&job.dts_job_id) && !client.is_claimed(&job.dts_job_id));
+                found
+            }
             (job_id, instance_id) => {
                 let job = api::JobRef {
                     job_id: job_id.clone(),
@@ -160,11 +177,10 @@ fn configured_as(detail: &api::JobDetail, request: &api::ConfigureDtsJob) -> Opt
     })
 }
 
+/// The jobs of that very name that have no instance.
 async fn by_name(
-    client: &Client,
     api: &api::Client,
     request: &api::ConfigureDtsJob,
-    begun: jiff::Timestamp,
 ) -> Result<Vec<api::ConfiguredJob>, api::Error> {
     let query = api::DescribeDtsJobs {
         job_type: Some(request.job_type.clone()),
@@ -175,19 +191,11 @@ async fn by_name(
     };
     let jobs = api.describe_dts_jobs(&query).await?;
     let mine = jobs.into_iter().filter(|job| {
-        let recent = job
-            .create_time
-            .as_deref()
-            .and_then(|time| time.parse::<jiff::Timestamp>().ok())
-            .is_some_and(|time| begun.checked_sub(SKEW).is_ok_and(|earliest| time >= earliest));
-        recent
-            && job.dts_job_name.as_deref() == Some(request.dts_job_name.as_str())
-            && job.dts_instance_id.is_none()
+        job.dts_job_name.as_deref() == Some(request.dts_job_name.as_str()) && job.dts_instance_id.is_none()
     });
     let mine = mine.filter_map(|job| {
-        let dts_job_id = job.dts_job_id.filter(|id| !client.is_claimed(id))?;
         Some(api::ConfiguredJob {
-            dts_job_id,
+            dts_job_id: job.dts_job_id?,
             dts_instance_id: None,
         })
     });

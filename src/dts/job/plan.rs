@@ -493,7 +493,7 @@ fn replace(plan: &mut Plan<'_, Client>, prior: &Object, path: Path, why: &str) {
                 format!(
                     "This change needs a new configuration ({why}), but a migration that has run cannot be configured again on its \
                      instance. Replace the instance, and the job with it: `terraform apply -replace` on the `dts_instance`, or in its \
-                     `lifecycle` block `replace_triggered_by` with what changes here. Or take the change back."
+                     `lifecycle` block `replace_triggered_by` with what changes here. Or take the change back. `terraform destroy` plans this configuration too: `-refresh=false` leaves that out."
                 ),
             )
             .at(path),
@@ -509,7 +509,7 @@ fn replace(plan: &mut Plan<'_, Client>, prior: &Object, path: Path, why: &str) {
                 format!("Unable to change DTS job {id} as planned"),
                 format!(
                     "A value that is known only now makes a replacement of the job necessary ({why}), and that was not planned. Plan \
-                     again: the value is known, and the plan shows the replacement."
+                     again, with refresh (without `-refresh=false`): the value is known, and the plan shows the replacement."
                 ),
             )
             .at(path),

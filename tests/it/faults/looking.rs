@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::bench::{Bench, bought_first, bought_for_job, job};
+use crate::support::state_values;
 
 /// Nothing was bought, twice: that is told, and nothing is claimed.
 #[test]
@@ -101,7 +102,8 @@ fn a_purchase_without_a_job_that_cannot_be_looked_up_is_told() {
         .add_faults(json!({"action": "CreateDtsInstance", "kind": "cut_after"}));
     bench
         .emulator
-        .add_faults(json!({"action": "DescribeDtsJobs", "kind": "refuse", "code": "DTS.Msg.Odd"}));
+        // What was there before, then the look-up.
+        .add_faults(json!({"action": "DescribeDtsJobs", "nth": 2, "kind": "refuse", "code": "DTS.Msg.Odd"}));
     let outcome = bench.apply().fails();
     let errors = outcome.errors();
     assert_eq!(errors.len(), 2, "{}", outcome.report());
@@ -112,4 +114,40 @@ fn a_purchase_without_a_job_that_cannot_be_looked_up_is_told() {
     bench.assert_nothing_lost("imported");
     bench.converge(1, |_| bench.assert_nothing_lost("after the import"));
     assert_eq!(bench.emulator.instances().len(), 1);
+}
+
+/// What an earlier apply bought a moment ago is none that this one lost.
+#[test]
+fn a_lost_purchase_never_takes_an_older_neighbour_of_the_same_shape() {
+    let bench = Bench::immediate();
+    let first = bought_first("MIGRATION", "");
+    bench.write(&[&first]).apply().ok();
+    let twin = first.replace("\"m\" {", "\"twin\" {");
+    bench.write(&[&first, &twin]);
+    bench
+        .emulator
+        .add_faults(json!({"action": "CreateDtsInstance", "kind": "cut_before"}));
+    bench.apply().ok();
+    assert_eq!(bench.emulator.instances().len(), 2);
+    bench.assert_nothing_lost("bought after all");
+    bench.workspace.assert_plan_is_empty();
+}
+
+/// And a job of the same name that was configured a moment ago is none that this apply made.
+#[test]
+fn a_lost_configuration_never_takes_an_older_job_of_the_same_name() {
+    let bench = Bench::immediate();
+    let first = job("m", "MIGRATION", "");
+    bench.write(&[&first]).apply().ok();
+    let twin = first.replace("\"dts_job\" \"m\" {", "\"dts_job\" \"twin\" {");
+    bench.write(&[&first, &twin]);
+    bench
+        .emulator
+        .add_faults(json!({"action": "ConfigureDtsJob", "kind": "cut_before"}));
+    bench.apply().ok();
+    bench.assert_nothing_lost("configured after all");
+    let state = bench.workspace.state_json();
+    let id = |address: &str| state_values(&state, address)["id"].as_str().unwrap().to_owned();
+    assert_ne!(id("dts_job.m"), id("dts_job.twin"));
+    bench.workspace.assert_plan_is_empty();
 }

@@ -215,3 +215,22 @@ fn an_instance_is_not_replaced_without_its_job() {
     bench.assert_nothing_lost("both replaced");
     bench.workspace.assert_plan_is_empty();
 }
+
+/// Two resources with one instance: removing one of them would release it from under the other.
+#[test]
+fn a_second_instance_for_a_job_is_refused_in_the_plan() {
+    let bench = Bench::immediate();
+    let (configured, bought) = (job("m", "MIGRATION", ""), bought_for_job(""));
+    bench.write(&[&configured, &bought]).apply().ok();
+    let second = bought.replace("\"m\" {", "\"second\" {");
+    bench.write(&[&configured, &bought, &second]);
+    for _ in 0..2 {
+        let refused = bench.apply().fails();
+        let error = refused.error("Two dts_instance resources for DTS job");
+        assert!(error.code.contains("job_id"), "{error:?}");
+    }
+    let bill = bench.emulator.instances();
+    assert!(bill.len() == 1 && !bill[0].released, "{bill:?}");
+    bench.write(&[&configured, &bought]);
+    bench.workspace.assert_plan_is_empty();
+}
