@@ -389,6 +389,9 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         return;
     }
     if on_instance && prior.get("dts_instance_id") != plan.planned.get("dts_instance_id") {
+        if plan.planned.get("dts_instance_id").is_unknown() && Situation::of(prior).stage.has_run() {
+            plan.diagnostics.push(instance_not_known(prior));
+        }
         replace(
             plan,
             prior,
@@ -456,6 +459,18 @@ fn warn_unchecked(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Ope
             .at(Path::attribute("desired_status")),
         );
     }
+}
+
+/// The reviewer should know what the replacement costs where it is not needed after all.
+fn instance_not_known(prior: &Object) -> Diagnostic {
+    let id = prior.str("id").unwrap_or_default();
+    Diagnostic::warning(
+        format!("On which instance DTS job {id} will be is only known in the apply"),
+        "`dts_instance_id` depends on a change that is pending, so the job is planned to be replaced: it is stopped before the apply knows \
+         more. That is right where its instance is replaced. Where it stays the same, a migration that has run is ended for nothing and \
+         cannot be configured again on it: give `dts_instance_id` directly from the `dts_instance`, not through a data source.",
+    )
+    .at(Path::attribute("dts_instance_id"))
 }
 
 /// An imported job has what DTS reports, which may be more than the user writes. Where the configuration says nothing else
