@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::configure;
-use super::plan::{Decision, Facts, Operation, decide};
+use super::plan::{Decision, Facts, Operation, decide, refused};
 use super::{SUCCESSOR, read};
 use crate::api;
 use crate::dts::course::{Course, Desired, Move, course_after_configure};
@@ -13,7 +13,7 @@ use crate::dts::wait::{self, Patience, Poll};
 use crate::dts::{error, objects, precheck, reserve};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
-use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
+use crate::framework::{Diagnostic, Diagnostics, Object, Value};
 
 const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
@@ -31,7 +31,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let has_instance = !apply.planned.get("dts_instance_id").is_null();
     let moves = match course_after_configure(has_instance, desired) {
         Course::Moves(moves) => moves,
-        Course::Anew(why) | Course::Refused(why) => return Err(cannot(desired, &why)),
+        Course::Anew(why) | Course::Refused(why) => return Err(refused(desired, &why).into()),
     };
 
     let request = configure::request(&apply.planned, &apply.config, None);
@@ -92,15 +92,6 @@ fn desired(planned: &Object) -> Desired {
         .str("desired_status")
         .and_then(Desired::parse)
         .unwrap_or(Desired::Configured)
-}
-
-fn cannot(desired: Desired, why: &str) -> Diagnostics {
-    Diagnostic::error(
-        format!("desired_status = {:?} cannot be reached", desired.name()),
-        why,
-    )
-    .at(Path::attribute("desired_status"))
-    .into()
 }
 
 /// A change in progress: what was reached is what an error leaves behind.

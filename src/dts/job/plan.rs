@@ -198,7 +198,8 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
     Decision::Operations(operations)
 }
 
-fn refused(desired: Desired, why: &str) -> Diagnostic {
+/// `desired_status` cannot be reached from where the job is.
+pub(super) fn refused(desired: Desired, why: &str) -> Diagnostic {
     Diagnostic::error(
         format!("desired_status = {:?} cannot be reached", desired.name()),
         why,

@@ -88,13 +88,17 @@ fn keep(delete: &Delete<Client>, id: &str, instance_id: &str, stage: Stage) -> O
         return Some(Diagnostic::error(
             format!("Unable to replace DTS job {id} on its instance {instance_id}"),
             format!(
-                "The job is {} in Terraform's state, but {cost}. There are two ways out: `terraform untaint` on the job, then the next \
-                 apply goes on with it in place; or replace its instance with it (`terraform apply -replace` on the `dts_instance`). \
-                 Nothing was changed.",
+                "{}, but {cost}. {} Nothing was changed.",
                 if replacement == Replacement::Tainted {
-                    "tainted"
+                    "The job is tainted"
                 } else {
-                    "to be replaced"
+                    "The job was to be replaced"
+                },
+                if replacement == Replacement::Tainted {
+                    "There are two ways out: `terraform untaint` on the job, then the next apply goes on with it in place; or replace its \
+                     instance with it (`terraform apply -replace` on the `dts_instance`)."
+                } else {
+                    "Replace its instance, and the job with it (`terraform apply -replace` on the `dts_instance`)."
                 },
             ),
         ));
