@@ -6,6 +6,7 @@
 //! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
+//! - `functions`: `db_list` and `parse_db_list`, object lists from maps and back
 //! - `wait`, `error`: polling, and what an API error says to the user
 
 pub mod provider;
@@ -13,6 +14,7 @@ pub mod provider;
 mod course;
 mod endpoint;
 mod error;
+mod functions;
 mod instance;
 mod job;
 mod objects;

@@ -48,7 +48,7 @@ pub(super) fn db_list_attribute() -> Attribute {
 }
 
 /// What is wrong with a `db_list`, and what to write instead.
-fn check_text(text: &str) -> Result<(), String> {
+pub(super) fn check_text(text: &str) -> Result<(), String> {
     const HOW: &str = "Write for example jsonencode({ dtsdb = { name = \"dtsdb\", all = true } }).";
     if text.len() > MOST_BYTES {
         return Err(format!(

@@ -7,9 +7,10 @@ use secrecy::SecretString;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
-use super::{instance, job, precheck, region_check};
+use super::{functions, instance, job, precheck, region_check};
 use crate::api;
 use crate::framework::datasource::DataSource;
+use crate::framework::function::Function;
 use crate::framework::resource::Resource;
 use crate::framework::validate::is_certainly_set;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Provider, Schema};
@@ -191,6 +192,10 @@ impl Provider for Dts {
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Client>>> {
         vec![Box::new(precheck::Precheck)]
+    }
+
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        vec![Box::new(functions::DbList), Box::new(functions::ParseDbList)]
     }
 }
 

@@ -4,7 +4,7 @@
 //! In reading order:
 //! - [`types`], [`value`], [`path`], [`diagnostic`]: the words
 //! - [`schema`]: what a provider, resource or data source accepts and answers
-//! - [`provider`], [`resource`], [`datasource`]: what an author implements
+//! - [`provider`], [`resource`], [`datasource`], [`function`]: what an author implements
 //! - [`timeouts`], [`private`]: what every resource may have
 //! - [`equal`]: when two values are the same
 //! - [`conform`]: makes any object fit its schema, so that a state can always be encoded
@@ -19,6 +19,7 @@ pub mod conform;
 pub mod datasource;
 pub mod diagnostic;
 pub mod equal;
+pub mod function;
 pub mod import;
 mod outcome;
 pub mod path;

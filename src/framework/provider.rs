@@ -2,6 +2,7 @@
 
 use super::datasource::DataSource;
 use super::diagnostic::Diagnostics;
+use super::function::Function;
 use super::resource::Resource;
 use super::schema::Schema;
 use super::value::Object;
@@ -29,4 +30,9 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Each data source, one line each.
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Self::Client>>>;
+
+    /// Each function, one line each.
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        Vec::new()
+    }
 }

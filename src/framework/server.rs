@@ -14,6 +14,7 @@ use super::apply::{self, shield_pure};
 use super::conform::{self, Unknowns};
 use super::datasource::DataSource;
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::function;
 use super::import;
 use super::plan;
 use super::private::Private;
@@ -60,6 +61,10 @@ pub trait Service: Send + Sync + 'static {
     async fn import(&self, type_name: &str, id: &str) -> (Value, Private, Diagnostics);
     /// Reads a data source.
     async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics);
+    /// The name and signature of each function.
+    fn functions(&self) -> Vec<(&'static str, function::Signature)>;
+    /// Calls a function. Needs no configured provider.
+    fn call_function(&self, name: &str, arguments: &[Value]) -> Result<Value, function::Error>;
     /// Asks every operation in progress to end soon. Returns at once.
     fn stop(&self);
 }
@@ -412,6 +417,27 @@ impl<P: Provider> Service for Server<P> {
                 (state, diagnostics)
             }
         }
+    }
+
+    fn functions(&self) -> Vec<(&'static str, function::Signature)> {
+        let all = self.provider.functions();
+        all.iter().map(|one| (one.name(), one.signature())).collect()
+    }
+
+    fn call_function(&self, name: &str, arguments: &[Value]) -> Result<Value, function::Error> {
+        let all = self.provider.functions();
+        let Some(function) = all.iter().find(|one| one.name() == name) else {
+            let provider = self.provider.name();
+            return Err(function::Error::new(format!(
+                "The provider `{provider}` has no function {name}. Check the name, or use another provider version."
+            )));
+        };
+        shield_pure(|| function.call(arguments)).unwrap_or_else(|panic| {
+            Err(function::Error::new(format!(
+                "{}: {}",
+                panic.summary, panic.detail
+            )))
+        })
     }
 
     fn stop(&self) {

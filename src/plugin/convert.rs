@@ -9,6 +9,7 @@ use super::proto::tfplugin5::attribute_path::step::Selector;
 use super::proto::tfplugin5::schema::nested_block::NestingMode;
 use super::wire;
 use crate::framework::conform::{self, Unknowns};
+use crate::framework::function::{Parameter, Signature};
 use crate::framework::schema::Mode;
 use crate::framework::{
     Attribute, Block, Diagnostic, Diagnostics, NestedBlock, Nesting, Path, Schema, Severity, Step, Type,
@@ -73,6 +74,30 @@ fn nested_block(nested: &NestedBlock) -> proto::schema::NestedBlock {
         nesting: nesting.into(),
         min_items: nested.min_items,
         max_items: nested.max_items,
+    }
+}
+
+/// The signature of a function.
+pub fn function(signature: &Signature) -> proto::Function {
+    proto::Function {
+        parameters: signature.parameters.iter().map(parameter).collect(),
+        r#return: Some(proto::function::Return {
+            r#type: Bytes::from(signature.returns.to_json().to_string()),
+        }),
+        summary: signature.summary.clone(),
+        description: signature.description.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        ..proto::Function::default()
+    }
+}
+
+fn parameter(parameter: &Parameter) -> proto::function::Parameter {
+    proto::function::Parameter {
+        name: parameter.name.to_owned(),
+        r#type: Bytes::from(parameter.ty.to_json().to_string()),
+        description: parameter.description.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        ..proto::function::Parameter::default()
     }
 }
 

@@ -7,6 +7,7 @@
 //! provider does.
 
 mod call;
+mod functions;
 
 use std::fmt;
 use std::sync::Arc;
@@ -98,12 +99,15 @@ impl Provider for Rpc {
         &self,
         _: Request<proto::get_metadata::Request>,
     ) -> Answer<proto::get_metadata::Response> {
-        use proto::get_metadata::{DataSourceMetadata, ResourceMetadata, Response};
+        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata, Response};
         let resource = |(name, _): (&str, _)| ResourceMetadata {
             type_name: name.to_owned(),
         };
         let data_source = |(name, _): (&str, _)| DataSourceMetadata {
             type_name: name.to_owned(),
+        };
+        let function = |(name, _): (&str, _)| FunctionMetadata {
+            name: name.to_owned(),
         };
         let failed = |diagnostics| Response {
             diagnostics,
@@ -124,6 +128,7 @@ impl Provider for Rpc {
                     .into_iter()
                     .map(data_source)
                     .collect(),
+                functions: self.service().functions().into_iter().map(function).collect(),
                 ..Response::default()
             })
         };
@@ -144,6 +149,7 @@ impl Provider for Rpc {
                 provider: Some(convert::schema(self.service().provider_schema())),
                 resource_schemas: convert::schemas(self.service().resource_schemas()),
                 data_source_schemas: convert::schemas(self.service().data_source_schemas()),
+                functions: self.functions(),
                 server_capabilities: Some(capabilities()),
                 ..Response::default()
             })
@@ -425,7 +431,25 @@ impl Provider for Rpc {
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> Answer<proto::get_functions::Response> {
-        Ok(Response::new(proto::get_functions::Response::default()))
+        use proto::get_functions::Response;
+        let failed = |diagnostics| Response {
+            diagnostics,
+            ..Response::default()
+        };
+        let work = async {
+            Ok(Response {
+                functions: self.functions(),
+                ..Response::default()
+            })
+        };
+        self.calls.run("GetFunctions", "", work, failed).await
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<proto::call_function::Request>,
+    ) -> Answer<proto::call_function::Response> {
+        self.call_function_of(request.into_inner()).await
     }
 
     /// Asks running calls to give up; they still answer. The process stays.

@@ -18,6 +18,8 @@ mod faults;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
+mod functions;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod handshake;

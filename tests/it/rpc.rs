@@ -1,5 +1,6 @@
 //! The calls of the protocol, each through the generated client, on a provider made for it.
 
+mod functions;
 mod lifecycle;
 mod process;
 
@@ -137,11 +138,6 @@ async fn schema_and_capabilities() {
 #[tokio::test]
 async fn what_is_not_served_answers_like_an_older_provider() {
     let mut client = fresh();
-    let functions = client
-        .get_functions(proto::get_functions::Request::default())
-        .await
-        .unwrap();
-    assert!(functions.get_ref().functions.is_empty());
     let identities = client
         .get_resource_identity_schemas(proto::get_resource_identity_schemas::Request {})
         .await;
@@ -164,7 +160,6 @@ async fn what_is_not_served_answers_like_an_older_provider() {
         close_ephemeral_resource close_ephemeral_resource,
         list_resource list_resource,
         validate_list_resource_config validate_list_resource_config,
-        call_function call_function,
         plan_action plan_action,
         invoke_action invoke_action,
         validate_action_config validate_action_config,

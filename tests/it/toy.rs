@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use terraform_provider_dts::framework::datasource::{DataSource, Query};
+use terraform_provider_dts::framework::function::{self, Function, Parameter, Signature};
 use terraform_provider_dts::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use terraform_provider_dts::framework::{
     Attribute, Block, Diagnostic, Diagnostics, NestedBlock, Object, Path, Provider, Schema, Server, Type,
@@ -88,6 +89,44 @@ impl Provider for Toy {
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Client>>> {
         vec![Box::new(Look)]
+    }
+
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        vec![Box::new(Repeat)]
+    }
+}
+
+/// `repeat(text, times)`, which fails for no text and panics for no times.
+struct Repeat;
+
+impl Function for Repeat {
+    fn name(&self) -> &'static str {
+        "repeat"
+    }
+
+    fn signature(&self) -> Signature {
+        let parameter = |name, ty| Parameter {
+            name,
+            ty,
+            description: name.to_owned(),
+        };
+        Signature {
+            parameters: vec![parameter("text", Type::String), parameter("times", Type::Number)],
+            returns: Type::String,
+            summary: "Repeats.".to_owned(),
+            description: "Repeats a text.".to_owned(),
+        }
+    }
+
+    fn call(&self, arguments: &[Value]) -> Result<Value, function::Error> {
+        let [Value::String(text), Value::Number(times)] = arguments else {
+            return Err(function::Error::new("not a text and a number"));
+        };
+        if text.is_empty() {
+            return Err(function::Error::at(0, "there is nothing to repeat"));
+        }
+        let times = usize::try_from(times.as_i64().unwrap()).unwrap();
+        Ok(Value::String(text.repeat(times)))
     }
 }
 

@@ -1,0 +1,391 @@
+//! `provider::dts::db_list`: an object list from maps.
+
+use serde_json::{Map, Value as Json};
+
+use super::{FILTER, SHAPE, TEXTS};
+use crate::dts::objects;
+use crate::framework::function::{Error, Function, Parameter, Signature};
+use crate::framework::{Object, Type, Value};
+
+/// The function.
+#[derive(Debug)]
+pub(in crate::dts) struct DbList;
+
+impl Function for DbList {
+    fn name(&self) -> &'static str {
+        "db_list"
+    }
+
+    fn signature(&self) -> Signature {
+        Signature {
+            parameters: vec![Parameter {
+                name: "databases",
+                ty: Type::Dynamic,
+                description: SHAPE.to_owned(),
+            }],
+            returns: Type::String,
+            summary: "Writes the object list of a job from maps.".to_owned(),
+            description: "Writes the JSON that `db_list` takes (the API's `DbList`) from maps, which a module can build with `for` and `merge`. \
+                          What DTS would refuse is an error that says where in the maps it is."
+                .to_owned(),
+        }
+    }
+
+    fn call(&self, arguments: &[Value]) -> Result<Value, Error> {
+        let databases = arguments.first().unwrap_or(&Value::Null);
+        let text = databases_of(databases).map_err(|text| Error::at(0, text))?;
+        objects::check_text(&text).map_err(|text| Error::at(0, text))?;
+        Ok(Value::String(text))
+    }
+}
+
+/// What is wrong, with the place in front.
+type Wrong = String;
+
+/// Where in the maps: `databases.dtsdb.tables`.
+#[derive(Clone, Copy)]
+struct Place<'a>(&'a [&'a str]);
+
+impl Place<'_> {
+    fn wrong(self, what: &str) -> Wrong {
+        format!("{}: {what}.", self.0.join("."))
+    }
+
+    fn must_be(self, what: &str, value: &Value) -> Wrong {
+        self.wrong(&format!("must be {what}, and is {}", kind(value)))
+    }
+}
+
+fn databases_of(value: &Value) -> Result<String, Wrong> {
+    let at = ["databases"];
+    let databases = entries(value, Place(&at), "database")?;
+    let mut out = Map::new();
+    for (name, entry) in databases {
+        let at = ["databases", &name];
+        let place = Place(&at);
+        check_members(
+            &entry,
+            place,
+            &["new_name", "tables", "objects", "dml_op", "ddl_op", "extra"],
+        )?;
+        let mut database = started(&name, &entry, place)?;
+        let tables = tables_of(&entry, &name)?;
+        let others = objects_of(&entry, &name)?;
+        // DTS wants a JSON boolean here, and not both all of a database and some of it.
+        database.insert(
+            "all".to_owned(),
+            Json::Bool(tables.is_empty() && others.is_empty()),
+        );
+        if !tables.is_empty() {
+            database.insert("Table".to_owned(), Json::Object(tables));
+        }
+        database.extend(others);
+        out.insert(name.clone(), Json::Object(database));
+    }
+    Ok(Json::Object(out).to_string())
+}
+
+fn tables_of(database: &Object, name: &str) -> Result<Map<String, Json>, Wrong> {
+    let at = ["databases", name, "tables"];
+    let mut out = Map::new();
+    for (table, entry) in entries(database.get("tables"), Place(&at), "table")? {
+        let at = ["databases", name, "tables", &table];
+        let place = Place(&at);
+        check_members(
+            &entry,
+            place,
+            &["new_name", FILTER, "columns", "dml_op", "ddl_op", "extra"],
+        )?;
+        let mut written = started(&table, &entry, place)?;
+        if let Some(filter) = text(&entry, FILTER, place)? {
+            if filter.trim_end().ends_with(';') {
+                return Err(place.wrong("`filter` ends with a semicolon, which DTS does not take: remove it"));
+            }
+            written.insert(FILTER.to_owned(), Json::String(filter));
+        }
+        let columns = columns_of(&entry, &at)?;
+        written.insert("all".to_owned(), Json::Bool(columns.is_empty()));
+        if !columns.is_empty() {
+            written.insert("column".to_owned(), Json::Object(columns));
+        }
+        out.insert(table.clone(), Json::Object(written));
+    }
+    Ok(out)
+}
+
+fn columns_of(table: &Object, at: &[&str]) -> Result<Map<String, Json>, Wrong> {
+    let at = [at, &["columns"]].concat();
+    let mut out = Map::new();
+    for (column, entry) in entries(table.get("columns"), Place(&at), "column")? {
+        let at = [at.as_slice(), &[column.as_str()]].concat();
+        check_members(&entry, Place(&at), &["new_name", "extra"])?;
+        out.insert(
+            column.clone(),
+            Json::Object(started(&column, &entry, Place(&at))?),
+        );
+    }
+    Ok(out)
+}
+
+/// Views, procedures and the like, by the API's name for the kind.
+fn objects_of(database: &Object, name: &str) -> Result<Map<String, Json>, Wrong> {
+    let at = ["databases", name, "objects"];
+    let mut out = Map::new();
+    for (kind, of_kind) in members(database.get("objects"), Place(&at), "kind of objects")? {
+        let at = ["databases", name, "objects", &kind];
+        if kind.eq_ignore_ascii_case("table") {
+            return Err(Place(&at).wrong("tables are listed in `tables`: move them there"));
+        }
+        let mut listed = Map::new();
+        for (object, entry) in entries(&of_kind, Place(&at), "object")? {
+            let at = [at.as_slice(), &[object.as_str()]].concat();
+            check_members(&entry, Place(&at), &["new_name", "extra"])?;
+            let mut written = started(&object, &entry, Place(&at))?;
+            written.insert("all".to_owned(), Json::Bool(true));
+            listed.insert(object.clone(), Json::Object(written));
+        }
+        if listed.is_empty() {
+            return Err(Place(&at).wrong("names no object: list some, or remove the kind"));
+        }
+        out.insert(kind, Json::Object(listed));
+    }
+    Ok(out)
+}
+
+/// What every entry has: the name at the destination, the operations, and what is passed on as it is.
+fn started(name: &str, entry: &Object, place: Place<'_>) -> Result<Map<String, Json>, Wrong> {
+    let mut out = Map::new();
+    if !entry.get("extra").is_null() {
+        let extra = members(entry.get("extra"), place, "member in `extra`")?;
+        for (member, value) in extra {
+            out.insert(member, plain(&value).reveal());
+        }
+    }
+    let new_name = text(entry, "new_name", place)?;
+    out.insert(
+        "name".to_owned(),
+        Json::String(new_name.unwrap_or_else(|| name.to_owned())),
+    );
+    for member in TEXTS {
+        if let Some(text) = text(entry, member, place)? {
+            out.insert(member.to_owned(), Json::String(text));
+        }
+    }
+    Ok(out)
+}
+
+fn check_members(entry: &Object, place: Place<'_>, known: &[&str]) -> Result<(), Wrong> {
+    match entry.iter().find(|(name, _)| !known.contains(name)) {
+        None => Ok(()),
+        Some((name, _)) => Err(place.wrong(&format!(
+            "`{name}` is not known here; there are {}. What is not among them goes into `extra`",
+            known.join(", ")
+        ))),
+    }
+}
+
+fn text(entry: &Object, member: &str, place: Place<'_>) -> Result<Option<String>, Wrong> {
+    match plain(entry.get(member)) {
+        Value::Null => Ok(None),
+        Value::String(text) if !text.trim().is_empty() => Ok(Some(text.clone())),
+        Value::String(_) => Err(place.wrong(&format!("`{member}` is empty: write a text, or leave it out"))),
+        other => Err(place.wrong(&format!("`{member}` must be a text, and is {}", kind(other)))),
+    }
+}
+
+/// Entries by name: a map of objects, or a list of names.
+fn entries(value: &Value, place: Place<'_>, of: &str) -> Result<Vec<(String, Object)>, Wrong> {
+    if let Value::List(names) = plain(value) {
+        let mut out: Vec<(String, Object)> = Vec::with_capacity(names.len());
+        for (index, name) in names.iter().enumerate() {
+            match plain(name) {
+                Value::String(name) if out.iter().any(|(other, _)| other == name) => {
+                    return Err(place.wrong(&format!("names {name:?} twice: list each {of} once")));
+                }
+                Value::String(name) if !name.is_empty() => out.push((name.clone(), Object::new())),
+                other => {
+                    let what = kind(other);
+                    return Err(place.wrong(&format!(
+                        "element {index} must be the name of a {of}, and is {what}"
+                    )));
+                }
+            }
+        }
+        return Ok(out);
+    }
+    let mut out = Vec::new();
+    for (name, entry) in members(value, place, of)? {
+        let at = [place.0, &[name.as_str()]].concat();
+        match plain(&entry) {
+            Value::Map(entry) => out.push((name, entry.clone())),
+            Value::Null => out.push((name, Object::new())),
+            other => return Err(Place(&at).must_be("an object such as {}", other)),
+        }
+    }
+    Ok(out)
+}
+
+/// Members of a map or object; none where it is null.
+fn members(value: &Value, place: Place<'_>, of: &str) -> Result<Vec<(String, Value)>, Wrong> {
+    match plain(value) {
+        Value::Null => Ok(Vec::new()),
+        Value::Map(members) => {
+            if members.iter().any(|(name, _)| name.is_empty()) {
+                return Err(place.wrong(&format!("has a {of} without a name")));
+            }
+            Ok(members
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.clone()))
+                .collect())
+        }
+        other => Err(place.must_be(&format!("a map by the name of each {of}"), other)),
+    }
+}
+
+/// The value without the type that it brought.
+fn plain(value: &Value) -> &Value {
+    match value {
+        Value::Dynamic(inner) => plain(&inner.1),
+        value => value,
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Unknown => "unknown",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(text) if text.is_empty() => "an empty text",
+        Value::String(_) => "a text",
+        Value::List(_) => "a list",
+        Value::Map(_) => "a map",
+        Value::Dynamic(inner) => kind(&inner.1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(json: &Json) -> Value {
+        match json {
+            Json::Null => Value::Null,
+            Json::Bool(value) => Value::Bool(*value),
+            Json::Number(number) => Value::from(number.as_i64().unwrap()),
+            Json::String(text) => Value::from(text.as_str()),
+            Json::Array(items) => Value::List(items.iter().map(value).collect()),
+            Json::Object(members) => {
+                Value::Map(members.iter().fold(Object::new(), |object, (name, member)| {
+                    object.with(name, value(member))
+                }))
+            }
+        }
+    }
+
+    fn check(maps: &Json, expected: Result<Json, &str>) {
+        let found = DbList.call(&[Value::Dynamic(Box::new((Type::Dynamic, value(maps))))]);
+        match (found, expected) {
+            (Ok(text), Ok(json)) => {
+                assert_eq!(
+                    serde_json::from_str::<Json>(text.as_str().unwrap()).unwrap(),
+                    json,
+                    "{maps}"
+                );
+            }
+            (Err(error), Err(part)) => {
+                assert_eq!(error.argument, Some(0), "{maps}");
+                assert!(error.text.contains(part), "{maps}: {}", error.text);
+            }
+            (found, expected) => panic!("{maps}: {found:?}, not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn lists_from_maps() {
+        use serde_json::json;
+        check(
+            &json!({"crm": {}}),
+            Ok(json!({"crm": {"name": "crm", "all": true}})),
+        );
+        check(
+            &json!({"crm": null}),
+            Ok(json!({"crm": {"name": "crm", "all": true}})),
+        );
+        check(&json!(["crm"]), Ok(json!({"crm": {"name": "crm", "all": true}})));
+        check(
+            &json!({"a": {"new_name": "b", "tables": ["t"]}}),
+            Ok(json!({"a": {"name": "b", "all": false, "Table": {"t": {"name": "t", "all": true}}}})),
+        );
+        check(
+            &json!({"a": {"dml_op": "insert", "tables": {"t": {
+                "new_name": "u", "filter": "id>1", "columns": {"c": {"new_name": "d"}, "e": {}}, "extra": {"shard": "5"}
+            }}}}),
+            Ok(
+                json!({"a": {"name": "a", "all": false, "dml_op": "insert", "Table": {"t": {
+                    "name": "u", "all": false, "filter": "id>1", "column": {"c": {"name": "d"}, "e": {"name": "e"}}, "shard": "5"
+                }}}}),
+            ),
+        );
+        check(
+            &json!({"a": {"objects": {"View": ["v"], "Procedure": {"p": {"new_name": "q"}}}}}),
+            Ok(json!({"a": {"name": "a", "all": false,
+                "View": {"v": {"name": "v", "all": true}}, "Procedure": {"p": {"name": "q", "all": true}}}})),
+        );
+    }
+
+    #[test]
+    fn wrong_shapes_name_the_place() {
+        use serde_json::json;
+        check(&json!({}), Err("names no database"));
+        check(
+            &json!("dtsdb"),
+            Err("databases: must be a map by the name of each database, and is a text."),
+        );
+        check(
+            &json!({"a": 1}),
+            Err("databases.a: must be an object such as {}, and is a number."),
+        );
+        check(
+            &json!({"a": {"table": {}}}),
+            Err("databases.a: `table` is not known here; there are new_name, tables"),
+        );
+        check(
+            &json!({"a": {"tables": {"t": true}}}),
+            Err("databases.a.tables.t: must be an object"),
+        );
+        check(
+            &json!({"a": {"tables": {"t": {"filter": 7}}}}),
+            Err("databases.a.tables.t: `filter` must be a text, and is a number."),
+        );
+        check(
+            &json!({"a": {"tables": {"t": {"filter": "id>1;"}}}}),
+            Err("semicolon"),
+        );
+        check(
+            &json!({"a": {"tables": {"t": {"columns": {"c": {"type": "x"}}}}}}),
+            Err("databases.a.tables.t.columns.c: `type` is not known"),
+        );
+        check(
+            &json!({"a": {"tables": ["t", "t"]}}),
+            Err("databases.a.tables: names \"t\" twice"),
+        );
+        check(
+            &json!({"a": {"tables": ["t", 3]}}),
+            Err("databases.a.tables: element 1 must be the name of a table, and is a number"),
+        );
+        check(
+            &json!({"a": {"objects": {"Table": ["t"]}}}),
+            Err("tables are listed in `tables`"),
+        );
+        check(
+            &json!({"a": {"objects": {"View": []}}}),
+            Err("databases.a.objects.View: names no object"),
+        );
+        check(
+            &json!({"a": {"new_name": ""}}),
+            Err("databases.a: `new_name` is empty"),
+        );
+        check(&json!({"": {}}), Err("has a database without a name"));
+    }
+}
