@@ -8,30 +8,43 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::private::Private;
 use super::resource::Resource;
 use super::schema::Block;
-use super::value::Value;
+use super::value::{Object, Value};
 
 /// The private key that an imported object has until its first change: nothing is known yet of what cannot be read
 /// back, such as passwords.
 pub const IMPORTED: &str = "_imported";
 
-/// Starts the import of `id`: the state to read (null with errors) and its private state.
+/// By what an object is imported.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// By its id.
+    Id(String),
+    /// By its identity (Terraform 1.12).
+    Identity(Object),
+}
+
+/// Starts an import: the state to read (null with errors) and its private state.
 pub async fn import<C: Send + Sync + 'static>(
     resource: &dyn Resource<C>,
     block: &Block,
     client: Arc<C>,
-    id: &str,
+    key: &Key,
 ) -> (Value, Private, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut private = Private::default();
-    if id.trim().is_empty() {
-        let what = format!("Unable to import {}", resource.type_name());
-        diagnostics.push(Diagnostic::error(
-            what,
-            "The import id is empty. Give the id of the object to import.",
-        ));
-        return (Value::Null, private, diagnostics);
-    }
-    match shield(resource.import(id, client)).await {
+    let outcome = match key {
+        Key::Id(id) if id.trim().is_empty() => {
+            let what = format!("Unable to import {}", resource.type_name());
+            let empty = Diagnostic::error(
+                what,
+                "The import id is empty. Give the id of the object to import.",
+            );
+            Err(Diagnostics::from(empty))
+        }
+        Key::Id(id) => shield(resource.import(id, client)).await,
+        Key::Identity(identity) => shield(resource.import_by_identity(identity, client)).await,
+    };
+    match outcome {
         Ok(state) => {
             private.set(IMPORTED, true);
             let state = conform::conform(block, Value::Map(state), Unknowns::Refuse, &mut diagnostics);

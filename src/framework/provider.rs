@@ -1,8 +1,10 @@
 //! What the author of a provider implements, and the list of what it has.
 
+use super::action::Action;
 use super::datasource::DataSource;
 use super::diagnostic::Diagnostics;
 use super::function::Function;
+use super::list::ListResource;
 use super::resource::Resource;
 use super::schema::Schema;
 use super::value::Object;
@@ -33,6 +35,16 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Each function, one line each.
     fn functions(&self) -> Vec<Box<dyn Function>> {
+        Vec::new()
+    }
+
+    /// Each action, one line each.
+    fn actions(&self) -> Vec<Box<dyn Action<Self::Client>>> {
+        Vec::new()
+    }
+
+    /// The list of each resource that can be listed, one line each.
+    fn lists(&self) -> Vec<Box<dyn ListResource<Self::Client>>> {
         Vec::new()
     }
 }

@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::Checkpoint;
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::identity::Identity;
+use super::moved::Source;
 use super::path::Path;
 use super::private::Private;
 use super::schema::Schema;
@@ -56,6 +58,26 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
     /// Starts an import: a state with as much as the id tells, which Terraform then has read.
     async fn import(&self, id: &str, _client: Arc<C>) -> Result<Object, Diagnostics> {
         Ok(Object::new().with("id", id))
+    }
+
+    /// What names an object of this type for good. With one, objects can be imported by it and listed.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
+    /// The identity of the object with this state; attributes that are not known yet are left out.
+    fn identify(&self, _state: &Object, _client: &C) -> Object {
+        Object::new()
+    }
+
+    /// Starts an import by identity, as [`Resource::import`] does by id.
+    async fn import_by_identity(&self, identity: &Object, client: Arc<C>) -> Result<Object, Diagnostics> {
+        self.import(identity.str("id").unwrap_or_default(), client).await
+    }
+
+    /// Makes a state from that of another type: `None` where there is no way from that type.
+    fn move_state(&self, _source: &Source) -> Option<Result<Object, Diagnostics>> {
+        None
     }
 
     /// Turns state of an older schema version, as JSON, into the current shape.

@@ -8,95 +8,42 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::action::{self, Action};
 use super::apply::{self, shield_pure};
+use super::catalogue::Catalogue;
 use super::conform::{self, Unknowns};
 use super::datasource::DataSource;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::function;
+use super::identity::Identity;
 use super::import;
+use super::list::{self, ListResource};
+use super::moved;
 use super::plan;
 use super::private::Private;
 use super::provider::Provider;
 use super::read;
 use super::resource::Resource;
 use super::schema::Schema;
+use super::service::Service;
 use super::upgrade;
 use super::validate;
 use super::value::{Object, Value};
-
-/// What a wire protocol may ask of a provider.
-#[async_trait]
-pub trait Service: Send + Sync + 'static {
-    /// The provider's local name.
-    fn name(&self) -> &'static str;
-    /// The schema of the provider block.
-    fn provider_schema(&self) -> &Schema;
-    /// The type name and schema of each resource.
-    fn resource_schemas(&self) -> Vec<(&'static str, &Schema)>;
-    /// The type name and schema of each data source.
-    fn data_source_schemas(&self) -> Vec<(&'static str, &Schema)>;
-    /// The schema of one resource.
-    fn resource_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics>;
-    /// The schema of one data source.
-    fn data_source_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics>;
-    /// Validates the provider block.
-    fn validate_provider(&self, config: Value) -> Diagnostics;
-    /// Makes the client. A Stop before is forgotten.
-    fn configure(&self, config: Value, terraform_version: &str) -> Diagnostics;
-    /// Validates a resource's configuration.
-    fn validate_resource(&self, type_name: &str, config: Value, write_only_allowed: bool) -> Diagnostics;
-    /// Validates a data source's configuration.
-    fn validate_data_source(&self, type_name: &str, config: Value) -> Diagnostics;
-    /// Recorded state as JSON, in the current shape.
-    fn upgrade(&self, type_name: &str, version: i64, state: Json) -> Result<Json, Diagnostics>;
-    /// Plans a change.
-    fn plan(&self, type_name: &str, request: plan::Request) -> plan::Response;
-    /// Makes a change.
-    async fn apply(&self, type_name: &str, request: apply::Request) -> apply::Response;
-    /// Brings a state up to date.
-    async fn read(&self, type_name: &str, state: Value, private: Private) -> read::Response;
-    /// Starts an import.
-    async fn import(&self, type_name: &str, id: &str) -> (Value, Private, Diagnostics);
-    /// Reads a data source.
-    async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics);
-    /// The name and signature of each function.
-    fn functions(&self) -> Vec<(&'static str, function::Signature)>;
-    /// Calls a function. Needs no configured provider.
-    fn call_function(&self, name: &str, arguments: &[Value]) -> Result<Value, function::Error>;
-    /// Asks every operation in progress to end soon. Returns at once.
-    fn stop(&self);
-}
 
 /// A provider, served.
 pub struct Server<P: Provider> {
     provider: P,
     schema: OnceLock<Schema>,
-    resources: OnceLock<ByName<dyn Resource<P::Client>>>,
-    data_sources: OnceLock<ByName<dyn DataSource<P::Client>>>,
+    resources: OnceLock<Catalogue<dyn Resource<P::Client>>>,
+    data_sources: OnceLock<Catalogue<dyn DataSource<P::Client>>>,
+    actions: OnceLock<Catalogue<dyn Action<P::Client>>>,
+    lists: OnceLock<Catalogue<dyn ListResource<P::Client>>>,
+    identities: OnceLock<BTreeMap<&'static str, Identity>>,
     client: Mutex<Option<Arc<P::Client>>>,
     cancel: Mutex<CancellationToken>,
-}
-
-type ByName<T> = BTreeMap<&'static str, Entry<T>>;
-
-/// An object with its schema, which is made when first asked for: a process serves few of them.
-struct Entry<T: ?Sized> {
-    object: Box<T>,
-    schema: OnceLock<Schema>,
-}
-
-impl<C: Send + Sync + 'static> Entry<dyn Resource<C>> {
-    fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| self.object.schema())
-    }
-}
-
-impl<C: Send + Sync + 'static> Entry<dyn DataSource<C>> {
-    fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| self.object.schema())
-    }
 }
 
 impl<P: Provider> fmt::Debug for Server<P> {
@@ -115,53 +62,40 @@ impl<P: Provider> Server<P> {
             schema: OnceLock::new(),
             resources: OnceLock::new(),
             data_sources: OnceLock::new(),
+            actions: OnceLock::new(),
+            lists: OnceLock::new(),
+            identities: OnceLock::new(),
             client: Mutex::new(None),
             cancel: Mutex::new(CancellationToken::new()),
         }
     }
 
-    fn resources(&self) -> &ByName<dyn Resource<P::Client>> {
-        self.resources.get_or_init(|| {
+    fn resources(&self) -> &Catalogue<dyn Resource<P::Client>> {
+        self.resources
+            .get_or_init(|| Catalogue::new(self.provider.name(), self.provider.resources()))
+    }
+
+    fn data_sources(&self) -> &Catalogue<dyn DataSource<P::Client>> {
+        self.data_sources
+            .get_or_init(|| Catalogue::new(self.provider.name(), self.provider.data_sources()))
+    }
+
+    fn actions(&self) -> &Catalogue<dyn Action<P::Client>> {
+        self.actions
+            .get_or_init(|| Catalogue::new(self.provider.name(), self.provider.actions()))
+    }
+
+    fn lists(&self) -> &Catalogue<dyn ListResource<P::Client>> {
+        self.lists
+            .get_or_init(|| Catalogue::new(self.provider.name(), self.provider.lists()))
+    }
+
+    fn identities(&self) -> &BTreeMap<&'static str, Identity> {
+        self.identities.get_or_init(|| {
             let all = self.provider.resources().into_iter();
-            all.map(|object| {
-                (
-                    object.type_name(),
-                    Entry {
-                        object,
-                        schema: OnceLock::new(),
-                    },
-                )
-            })
-            .collect()
+            all.filter_map(|resource| Some((resource.type_name(), resource.identity()?)))
+                .collect()
         })
-    }
-
-    fn data_sources(&self) -> &ByName<dyn DataSource<P::Client>> {
-        self.data_sources.get_or_init(|| {
-            let all = self.provider.data_sources().into_iter();
-            all.map(|object| {
-                (
-                    object.type_name(),
-                    Entry {
-                        object,
-                        schema: OnceLock::new(),
-                    },
-                )
-            })
-            .collect()
-        })
-    }
-
-    fn resource(&self, type_name: &str) -> Result<&Entry<dyn Resource<P::Client>>, Diagnostics> {
-        self.resources()
-            .get(type_name)
-            .ok_or_else(|| no_such(self.provider.name(), "resource", type_name))
-    }
-
-    fn data_source(&self, type_name: &str) -> Result<&Entry<dyn DataSource<P::Client>>, Diagnostics> {
-        self.data_sources()
-            .get(type_name)
-            .ok_or_else(|| no_such(self.provider.name(), "data source", type_name))
     }
 
     fn configured(&self) -> Result<Arc<P::Client>, Diagnostics> {
@@ -181,14 +115,6 @@ impl<P: Provider> Server<P> {
     fn cancellation(&self) -> CancellationToken {
         self.cancel.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-fn no_such(provider: &str, what: &str, type_name: &str) -> Diagnostics {
-    Diagnostic::error(
-        format!("Unknown {what} {type_name}"),
-        format!("The provider `{provider}` has no {what} of this type. Check the name, or use another provider version."),
-    )
-    .into()
 }
 
 fn malformed_state(type_name: &str) -> Diagnostic {
@@ -216,25 +142,19 @@ impl<P: Provider> Service for Server<P> {
     }
 
     fn resource_schemas(&self) -> Vec<(&'static str, &Schema)> {
-        self.resources()
-            .iter()
-            .map(|(name, entry)| (*name, entry.schema()))
-            .collect()
+        self.resources().schemas()
     }
 
     fn data_source_schemas(&self) -> Vec<(&'static str, &Schema)> {
-        self.data_sources()
-            .iter()
-            .map(|(name, entry)| (*name, entry.schema()))
-            .collect()
+        self.data_sources().schemas()
     }
 
     fn resource_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics> {
-        Ok(self.resource(type_name)?.schema())
+        self.resources().schema(type_name)
     }
 
     fn data_source_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics> {
-        Ok(self.data_source(type_name)?.schema())
+        self.data_sources().schema(type_name)
     }
 
     fn validate_provider(&self, config: Value) -> Diagnostics {
@@ -266,47 +186,21 @@ impl<P: Provider> Service for Server<P> {
     }
 
     fn validate_resource(&self, type_name: &str, config: Value, write_only_allowed: bool) -> Diagnostics {
-        let entry = match self.resource(type_name) {
-            Ok(entry) => entry,
-            Err(errors) => return errors,
-        };
-        let mut diagnostics = Diagnostics::new();
-        let config = members(config);
-        let checked = shield_pure(|| {
-            validate::attributes(
-                &entry.schema().block,
-                &config,
-                write_only_allowed,
-                &mut diagnostics,
-            );
-            entry.object.validate(&config, &mut diagnostics);
-        });
-        diagnostics.extend(checked.err());
-        diagnostics
+        self.resources()
+            .validate(type_name, &members(config), write_only_allowed)
     }
 
     fn validate_data_source(&self, type_name: &str, config: Value) -> Diagnostics {
-        let entry = match self.data_source(type_name) {
-            Ok(entry) => entry,
-            Err(errors) => return errors,
-        };
-        let mut diagnostics = Diagnostics::new();
-        let config = members(config);
-        let checked = shield_pure(|| {
-            validate::attributes(&entry.schema().block, &config, true, &mut diagnostics);
-            entry.object.validate(&config, &mut diagnostics);
-        });
-        diagnostics.extend(checked.err());
-        diagnostics
+        self.data_sources().validate(type_name, &members(config), true)
     }
 
     fn upgrade(&self, type_name: &str, version: i64, state: Json) -> Result<Json, Diagnostics> {
-        let entry = self.resource(type_name)?;
+        let entry = self.resources().get(type_name)?;
         upgrade::upgrade(entry.object.as_ref(), entry.schema(), version, state)
     }
 
     fn plan(&self, type_name: &str, request: plan::Request) -> plan::Response {
-        match self.resource(type_name) {
+        match self.resources().get(type_name) {
             Ok(entry) => {
                 let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 plan::plan(
@@ -327,7 +221,8 @@ impl<P: Provider> Service for Server<P> {
 
     async fn apply(&self, type_name: &str, request: apply::Request) -> apply::Response {
         let ready = self
-            .resource(type_name)
+            .resources()
+            .get(type_name)
             .and_then(|entry| Ok((entry, self.configured()?)));
         match ready {
             Ok((entry, client)) => {
@@ -359,7 +254,8 @@ impl<P: Provider> Service for Server<P> {
             }
         };
         match self
-            .resource(type_name)
+            .resources()
+            .get(type_name)
             .and_then(|entry| Ok((entry, self.configured()?)))
         {
             Ok((entry, client)) => {
@@ -382,21 +278,41 @@ impl<P: Provider> Service for Server<P> {
         }
     }
 
-    async fn import(&self, type_name: &str, id: &str) -> (Value, Private, Diagnostics) {
+    async fn import(&self, type_name: &str, key: import::Key) -> (Value, Private, Diagnostics) {
         match self
-            .resource(type_name)
+            .resources()
+            .get(type_name)
             .and_then(|entry| Ok((entry, self.configured()?)))
         {
             Ok((entry, client)) => {
-                import::import(entry.object.as_ref(), &entry.schema().block, client, id).await
+                import::import(entry.object.as_ref(), &entry.schema().block, client, &key).await
             }
             Err(diagnostics) => (Value::Null, Private::default(), diagnostics),
         }
     }
 
+    fn move_state(&self, type_name: &str, source: &moved::Source) -> Result<(Value, Private), Diagnostics> {
+        let entry = self.resources().get(type_name)?;
+        moved::moved(entry.object.as_ref(), &entry.schema().block, source)
+    }
+
+    fn identity_schema(&self, type_name: &str) -> Option<&Identity> {
+        self.identities().get(type_name)
+    }
+
+    fn identify(&self, type_name: &str, state: &Value) -> Option<Object> {
+        let schema = self.identities().get(type_name)?;
+        let entry = self.resources().get(type_name).ok()?;
+        let client = self.configured().ok()?;
+        let state = state.as_map()?;
+        let identity = shield_pure(|| entry.object.identify(state, &client)).ok()?;
+        schema.complete(&identity)
+    }
+
     async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
         match self
-            .data_source(type_name)
+            .data_sources()
+            .get(type_name)
             .and_then(|entry| Ok((entry, self.configured()?)))
         {
             Ok((entry, client)) => {
@@ -411,11 +327,72 @@ impl<P: Provider> Service for Server<P> {
                 .await
             }
             Err(mut diagnostics) => {
-                let state = self.data_source(type_name).map_or(Value::Null, |entry| {
+                let state = self.data_sources().get(type_name).map_or(Value::Null, |entry| {
                     conform::conform(&entry.schema().block, config, Unknowns::Refuse, &mut diagnostics)
                 });
                 (state, diagnostics)
             }
+        }
+    }
+
+    fn action_schemas(&self) -> Vec<(&'static str, &Schema)> {
+        self.actions().schemas()
+    }
+
+    fn action_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics> {
+        self.actions().schema(type_name)
+    }
+
+    fn validate_action(&self, type_name: &str, config: Value) -> Diagnostics {
+        self.actions().validate(type_name, &members(config), true)
+    }
+
+    async fn invoke_action(
+        &self,
+        type_name: &str,
+        config: Value,
+        progress: mpsc::Sender<String>,
+    ) -> Diagnostics {
+        match self
+            .actions()
+            .get(type_name)
+            .and_then(|entry| Ok((entry, self.configured()?)))
+        {
+            Ok((entry, client)) => {
+                let cancel = self.cancellation();
+                action::invoke(entry.object.as_ref(), client, cancel, members(config), progress).await
+            }
+            Err(errors) => errors,
+        }
+    }
+
+    fn list_schemas(&self) -> Vec<(&'static str, &Schema)> {
+        self.lists().schemas()
+    }
+
+    fn list_schema(&self, type_name: &str) -> Result<&Schema, Diagnostics> {
+        self.lists().schema(type_name)
+    }
+
+    fn validate_list(&self, type_name: &str, config: Value) -> Diagnostics {
+        self.lists().validate(type_name, &members(config), true)
+    }
+
+    async fn list(
+        &self,
+        type_name: &str,
+        request: list::Request,
+        items: mpsc::Sender<list::Item>,
+    ) -> Diagnostics {
+        match self
+            .lists()
+            .get(type_name)
+            .and_then(|entry| Ok((entry, self.configured()?)))
+        {
+            Ok((entry, client)) => {
+                list::list(entry.object.as_ref(), client, self.cancellation(), request, items).await
+            }
+            Err(errors) => errors,
         }
     }
 

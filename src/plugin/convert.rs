@@ -10,10 +10,11 @@ use super::proto::tfplugin5::schema::nested_block::NestingMode;
 use super::wire;
 use crate::framework::conform::{self, Unknowns};
 use crate::framework::function::{Parameter, Signature};
+use crate::framework::identity::Identity;
 use crate::framework::schema::Mode;
 use crate::framework::{
-    Attribute, Block, Diagnostic, Diagnostics, NestedBlock, Nesting, Path, Schema, Severity, Step, Type,
-    Value,
+    self, Attribute, Block, Diagnostic, Diagnostics, NestedBlock, Nesting, Path, Schema, Severity, Step,
+    Type, Value,
 };
 
 /// A schema.
@@ -75,6 +76,34 @@ fn nested_block(nested: &NestedBlock) -> proto::schema::NestedBlock {
         min_items: nested.min_items,
         max_items: nested.max_items,
     }
+}
+
+/// The schema of an identity.
+pub fn identity_schema(schema: &Identity) -> proto::ResourceIdentitySchema {
+    use proto::resource_identity_schema::IdentityAttribute;
+    let attribute = |attribute: &framework::identity::IdentityAttribute| IdentityAttribute {
+        name: attribute.name.to_owned(),
+        r#type: Bytes::from(attribute.ty.to_json().to_string()),
+        required_for_import: attribute.required_for_import,
+        optional_for_import: !attribute.required_for_import,
+        description: attribute.description.clone(),
+    };
+    proto::ResourceIdentitySchema {
+        version: schema.version,
+        identity_attributes: schema.attributes.iter().map(attribute).collect(),
+    }
+}
+
+/// Schemas of actions by type name.
+pub fn action_schemas(all: Vec<(&'static str, &Schema)>) -> HashMap<String, proto::ActionSchema> {
+    all.into_iter()
+        .map(|(name, one)| {
+            let action = proto::ActionSchema {
+                schema: Some(schema(one)),
+            };
+            (name.to_owned(), action)
+        })
+        .collect()
 }
 
 /// The signature of a function.

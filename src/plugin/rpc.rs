@@ -8,24 +8,27 @@
 
 mod call;
 mod functions;
+mod identity;
+mod streams;
 
 use std::fmt;
 use std::sync::Arc;
 
 use prost::bytes::Bytes;
 use tokio::sync::watch;
-use tonic::{Request, Response};
+use tonic::Request;
+use tonic::codegen::BoxStream;
 
 use self::call::{Answer, Calls, Shape, Told, tell};
 use super::proto::tfplugin5 as proto;
 use super::proto::tfplugin5::provider_server::Provider;
 use super::{convert, wire};
 use crate::framework::private::Private;
-use crate::framework::{Diagnostic, Diagnostics, Service, Value, apply, plan};
+use crate::framework::{Diagnostic, Diagnostics, Service, Value, apply, import, plan};
 
 /// A provider behind the protocol.
 pub struct Rpc {
-    calls: Calls,
+    calls: Arc<Calls>,
 }
 
 impl fmt::Debug for Rpc {
@@ -40,7 +43,7 @@ impl fmt::Debug for Rpc {
 impl Rpc {
     /// Serves `service`. Makes no schema yet: they are not needed before the process is reached.
     pub fn new(service: Arc<dyn Service>) -> Self {
-        let calls = Calls::new(service);
+        let calls = Arc::new(Calls::new(service));
         Self { calls }
     }
 
@@ -51,6 +54,12 @@ impl Rpc {
 
     fn service(&self) -> &dyn Service {
         self.calls.service.as_ref()
+    }
+
+    fn checked_action(&self, name: &str, config: Option<&proto::DynamicValue>) -> Result<Told, Told> {
+        let shape = self.calls.action(name)?;
+        let config = shape.decode("configuration", config)?;
+        Ok(shape.tell(&self.service().validate_action(name, config)))
     }
 
     /// State as it was stored, as a value of the current schema.
@@ -88,7 +97,7 @@ fn capabilities() -> proto::ServerCapabilities {
     proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
-        move_resource_state: false,
+        move_resource_state: true,
         generate_resource_config: false,
     }
 }
@@ -99,7 +108,10 @@ impl Provider for Rpc {
         &self,
         _: Request<proto::get_metadata::Request>,
     ) -> Answer<proto::get_metadata::Response> {
-        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata, Response};
+        use proto::get_metadata::{
+            ActionMetadata, DataSourceMetadata, FunctionMetadata, ListResourceMetadata, ResourceMetadata,
+            Response,
+        };
         let resource = |(name, _): (&str, _)| ResourceMetadata {
             type_name: name.to_owned(),
         };
@@ -108,6 +120,12 @@ impl Provider for Rpc {
         };
         let function = |(name, _): (&str, _)| FunctionMetadata {
             name: name.to_owned(),
+        };
+        let list = |(name, _): (&str, _)| ListResourceMetadata {
+            type_name: name.to_owned(),
+        };
+        let action = |(name, _): (&str, _)| ActionMetadata {
+            type_name: name.to_owned(),
         };
         let failed = |diagnostics| Response {
             diagnostics,
@@ -129,6 +147,8 @@ impl Provider for Rpc {
                     .map(data_source)
                     .collect(),
                 functions: self.service().functions().into_iter().map(function).collect(),
+                list_resources: self.service().list_schemas().into_iter().map(list).collect(),
+                actions: self.service().action_schemas().into_iter().map(action).collect(),
                 ..Response::default()
             })
         };
@@ -150,6 +170,8 @@ impl Provider for Rpc {
                 resource_schemas: convert::schemas(self.service().resource_schemas()),
                 data_source_schemas: convert::schemas(self.service().data_source_schemas()),
                 functions: self.functions(),
+                action_schemas: convert::action_schemas(self.service().action_schemas()),
+                list_resource_schemas: convert::schemas(self.service().list_schemas()),
                 server_capabilities: Some(capabilities()),
                 ..Response::default()
             })
@@ -262,9 +284,34 @@ impl Provider for Rpc {
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Answer<proto::get_resource_identity_schemas::Response> {
-        Ok(Response::new(
-            proto::get_resource_identity_schemas::Response::default(),
-        ))
+        use proto::get_resource_identity_schemas::Response;
+        let failed = |diagnostics| Response {
+            diagnostics,
+            ..Response::default()
+        };
+        let work = async {
+            Ok(Response {
+                identity_schemas: self.identity_schemas(),
+                ..Response::default()
+            })
+        };
+        self.calls
+            .run("GetResourceIdentitySchemas", "", work, failed)
+            .await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Answer<proto::upgrade_resource_identity::Response> {
+        self.upgrade_identity(request.into_inner()).await
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<proto::move_resource_state::Request>,
+    ) -> Answer<proto::move_resource_state::Response> {
+        self.move_state(request.into_inner()).await
     }
 
     async fn read_resource(
@@ -277,6 +324,7 @@ impl Provider for Rpc {
         let failed = |diagnostics| Response {
             new_state: request.current_state.clone(),
             private: request.private.clone(),
+            new_identity: request.current_identity.clone(),
             diagnostics,
             ..Response::default()
         };
@@ -288,7 +336,10 @@ impl Provider for Rpc {
                 .read(name, state, Private::from_bytes(&request.private))
                 .await;
             let mut found = read.diagnostics;
+            // What cannot be told now was told before.
+            let known = || request.current_identity.clone().filter(|_| !read.state.is_null());
             Ok(Response {
+                new_identity: self.identity(name, &read.state).or_else(known),
                 new_state: shape.encode(read.state, &mut found),
                 private: private_bytes(&read.private),
                 diagnostics: shape.tell(&found),
@@ -319,9 +370,13 @@ impl Provider for Rpc {
                 config: shape.decode("configuration", request.config.as_ref())?,
                 private: Private::from_bytes(&request.prior_private),
             };
+            let creates = decoded.prior.is_null();
             let plan = self.service().plan(name, decoded);
             let mut found = plan.diagnostics;
+            // One that is made anew has none yet.
+            let stays = !creates && plan.replace.is_empty();
             Ok(Response {
+                planned_identity: request.prior_identity.clone().filter(|_| stays),
                 planned_state: shape.encode_plan(plan.planned, &mut found),
                 requires_replace: shape.paths(&plan.replace),
                 planned_private: private_bytes(&plan.private),
@@ -342,6 +397,7 @@ impl Provider for Rpc {
         let failed = |diagnostics| Response {
             new_state: request.prior_state.clone(),
             private: request.planned_private.clone(),
+            new_identity: request.planned_identity.clone(),
             diagnostics,
             ..Response::default()
         };
@@ -356,6 +412,7 @@ impl Provider for Rpc {
             let applied = self.service().apply(name, decoded).await;
             let mut found = applied.diagnostics;
             Ok(Response {
+                new_identity: self.identity(name, &applied.state),
                 new_state: shape.encode(applied.state, &mut found),
                 private: private_bytes(&applied.private),
                 diagnostics: shape.tell(&found),
@@ -378,7 +435,11 @@ impl Provider for Rpc {
         };
         let work = async {
             let shape = self.calls.resource(name)?;
-            let (state, private, mut found) = self.service().import(name, &request.id).await;
+            let key = match self.decode_identity(name, request.identity.as_ref())? {
+                Some(identity) if request.id.is_empty() => import::Key::Identity(identity),
+                _ => import::Key::Id(request.id.clone()),
+            };
+            let (state, private, mut found) = self.service().import(name, key).await;
             if state.is_null() && !found.has_errors() {
                 let detail = "There is no object with this id. Check the id, the region and the account.";
                 found.push(Diagnostic::error(format!("Unable to import {name}"), detail));
@@ -388,9 +449,9 @@ impl Provider for Rpc {
             }
             let imported = ImportedResource {
                 type_name: name.clone(),
+                identity: self.identity(name, &state),
                 state: shape.encode(state, &mut found),
                 private: private_bytes(&private),
-                identity: None,
             };
             let (imported_resources, diagnostics) = (vec![imported], shape.tell(&found));
             Ok(Response {
@@ -450,6 +511,66 @@ impl Provider for Rpc {
         request: Request<proto::call_function::Request>,
     ) -> Answer<proto::call_function::Response> {
         self.call_function_of(request.into_inner()).await
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<proto::list_resource::Request>,
+    ) -> Answer<BoxStream<proto::list_resource::Event>> {
+        self.list(request.into_inner())
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<proto::validate_list_resource_config::Request>,
+    ) -> Answer<proto::validate_list_resource_config::Response> {
+        use proto::validate_list_resource_config::Response;
+        let request = request.into_inner();
+        let name = &request.type_name;
+        let answer = |diagnostics| Response { diagnostics };
+        let work = async {
+            let shape = self.calls.list(name)?;
+            let config = shape.decode("filters", request.config.as_ref())?;
+            Ok(answer(shape.tell(&self.service().validate_list(name, config))))
+        };
+        self.calls
+            .run("ValidateListResourceConfig", name, work, answer)
+            .await
+    }
+
+    async fn validate_action_config(
+        &self,
+        request: Request<proto::validate_action_config::Request>,
+    ) -> Answer<proto::validate_action_config::Response> {
+        use proto::validate_action_config::Response;
+        let request = request.into_inner();
+        let name = &request.type_name;
+        let answer = |diagnostics| Response { diagnostics };
+        let work = async { Ok(answer(self.checked_action(name, request.config.as_ref())?)) };
+        self.calls.run("ValidateActionConfig", name, work, answer).await
+    }
+
+    /// More of the configuration is known than when it was validated.
+    async fn plan_action(
+        &self,
+        request: Request<proto::plan_action::Request>,
+    ) -> Answer<proto::plan_action::Response> {
+        use proto::plan_action::Response;
+        let request = request.into_inner();
+        let name = &request.action_type;
+        let answer = |diagnostics| Response {
+            diagnostics,
+            deferred: None,
+        };
+        let work = async { Ok(answer(self.checked_action(name, request.config.as_ref())?)) };
+        self.calls.run("PlanAction", name, work, answer).await
+    }
+
+    async fn invoke_action(
+        &self,
+        request: Request<proto::invoke_action::Request>,
+    ) -> Answer<BoxStream<proto::invoke_action::Event>> {
+        self.invoke(request.into_inner())
     }
 
     /// Asks running calls to give up; they still answer. The process stays.

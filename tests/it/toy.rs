@@ -6,8 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use terraform_provider_dts::framework::action::{Action, Invoke};
 use terraform_provider_dts::framework::datasource::{DataSource, Query};
 use terraform_provider_dts::framework::function::{self, Function, Parameter, Signature};
+use terraform_provider_dts::framework::identity::{Identity, IdentityAttribute};
+use terraform_provider_dts::framework::list::{Item, ListResource, Listing};
+use terraform_provider_dts::framework::moved::Source;
 use terraform_provider_dts::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use terraform_provider_dts::framework::{
     Attribute, Block, Diagnostic, Diagnostics, NestedBlock, Object, Path, Provider, Schema, Server, Type,
@@ -16,6 +20,7 @@ use terraform_provider_dts::framework::{
 use terraform_provider_dts::plugin::handshake::Environment;
 use terraform_provider_dts::plugin::log;
 use terraform_provider_dts::plugin::serve::{Options, serve};
+use tokio::sync::Notify;
 
 pub(crate) struct Toy;
 
@@ -93,6 +98,94 @@ impl Provider for Toy {
 
     fn functions(&self) -> Vec<Box<dyn Function>> {
         vec![Box::new(Repeat)]
+    }
+
+    fn actions(&self) -> Vec<Box<dyn Action<Client>>> {
+        vec![Box::new(Poke)]
+    }
+
+    fn lists(&self) -> Vec<Box<dyn ListResource<Client>>> {
+        vec![Box::new(Things)]
+    }
+}
+
+/// Says how often it poked; faults by `mode`.
+struct Poke;
+
+#[async_trait]
+impl Action<Client> for Poke {
+    fn type_name(&self) -> &'static str {
+        "toy_poke"
+    }
+
+    fn schema(&self) -> Schema {
+        let block = Block::new("Poke.")
+            .attribute(Attribute::number("times").required().describe("How often."))
+            .attribute(Attribute::string("mode").describe("Which fault."));
+        Schema::new(block)
+    }
+
+    fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
+        if config.i64("times") == Some(0) {
+            diagnostics.push(Diagnostic::error("Nothing to do", "").at(Path::attribute("times")));
+        }
+    }
+
+    async fn invoke(&self, run: &mut Invoke<Client>) -> Result<(), Diagnostics> {
+        for poke in 1..=run.config.i64("times").unwrap() {
+            run.progress(format!("poke {poke}")).await;
+        }
+        if run.config.str("mode") == Some("wait") {
+            run.cancel.cancelled().await;
+            STOPPED.notify_one();
+        }
+        run.warnings.push(Diagnostic::warning("Poked", ""));
+        fault(run.config.str("mode"))
+    }
+}
+
+/// Told when work was cancelled.
+pub(crate) static STOPPED: Notify = Notify::const_new();
+
+/// `count` things; faults by `mode`, after the things.
+struct Things;
+
+#[async_trait]
+impl ListResource<Client> for Things {
+    fn type_name(&self) -> &'static str {
+        "toy_thing"
+    }
+
+    fn schema(&self) -> Schema {
+        let block = Block::new("Things.")
+            .attribute(Attribute::number("count_of").required().describe("How many."))
+            .attribute(Attribute::string("mode").describe("Which fault."));
+        Schema::new(block)
+    }
+
+    fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
+        if config.i64("count_of") == Some(0) {
+            diagnostics.push(Diagnostic::error("Nothing to list", "").at(Path::attribute("count_of")));
+        }
+    }
+
+    async fn list(&self, listing: &mut Listing<Client>) -> Result<(), Diagnostics> {
+        let mut number = 0;
+        while number < listing.request.config.i64("count_of").unwrap() {
+            number += 1;
+            let id = format!("thing-{number}");
+            let state = Object::new().with("id", id.as_str()).with("secret_wo", "hunter2");
+            let item = Item {
+                identity: Object::new().with("id", id.as_str()).with("greeting", "hello"),
+                display_name: format!("Thing {number}"),
+                resource: listing.request.include_resource.then_some(state),
+            };
+            if !listing.found(item).await {
+                STOPPED.notify_one();
+                return Ok(());
+            }
+        }
+        fault(listing.request.config.str("mode"))
     }
 }
 
@@ -237,6 +330,41 @@ impl Resource<Client> for Thing {
     async fn import(&self, id: &str, _: Arc<Client>) -> Result<Object, Diagnostics> {
         fault(Some(id))?;
         Ok(Object::new().with("id", id))
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let attribute = |name, required_for_import| IdentityAttribute {
+            name,
+            ty: Type::String,
+            required_for_import,
+            description: name.to_owned(),
+        };
+        Some(Identity {
+            version: 1,
+            attributes: vec![attribute("id", true), attribute("greeting", false)],
+        })
+    }
+
+    fn identify(&self, state: &Object, client: &Client) -> Object {
+        Object::new()
+            .with("id", state.get("id").clone())
+            .with("greeting", client.greeting.as_str())
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+        match source.type_name.as_str() {
+            "other_thing" => Some(match source.state["name"].as_str() {
+                Some("panic") => panic!("asked to panic"),
+                Some(name) => Ok(Object::new()
+                    .with("id", "moved")
+                    .with("name", name)
+                    .with("secret_wo", "hunter2")),
+                None => Err(Diagnostic::error("The thing has no name", "")
+                    .at(Path::attribute("name"))
+                    .into()),
+            }),
+            _ => None,
+        }
     }
 
     fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {

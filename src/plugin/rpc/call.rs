@@ -37,6 +37,8 @@ enum Kind {
     Provider,
     Resource,
     DataSource,
+    Action,
+    List,
 }
 
 /// A call that is being answered.
@@ -99,6 +101,22 @@ impl Calls {
         let schema = self.service.data_source_schema(type_name);
         schema
             .map(|schema| self.shape(Kind::DataSource, type_name, schema))
+            .map_err(|errors| tell(&errors))
+    }
+
+    /// The shape of an action's configuration.
+    pub(super) fn action(&self, type_name: &str) -> Result<Shape<'_>, Told> {
+        let schema = self.service.action_schema(type_name);
+        schema
+            .map(|schema| self.shape(Kind::Action, type_name, schema))
+            .map_err(|errors| tell(&errors))
+    }
+
+    /// The shape of a list's filters.
+    pub(super) fn list(&self, type_name: &str) -> Result<Shape<'_>, Told> {
+        let schema = self.service.list_schema(type_name);
+        schema
+            .map(|schema| self.shape(Kind::List, type_name, schema))
             .map_err(|errors| tell(&errors))
     }
 

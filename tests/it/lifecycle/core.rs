@@ -2,6 +2,7 @@
 //! state that it would keep, and holds every answer against its rules.
 
 use serde_json::Value as Json;
+use terraform_provider_dts::framework::import::Key;
 use terraform_provider_dts::framework::private::Private;
 use terraform_provider_dts::framework::rules::{self, Action};
 use terraform_provider_dts::framework::schema::Block;
@@ -293,7 +294,7 @@ impl<'s> Core<'s> {
 
     /// `terraform import`.
     pub(crate) async fn import(&mut self, id: &str) -> Result<(), Diagnostics> {
-        let (state, private, diagnostics) = self.service.import(self.type_name, id).await;
+        let (state, private, diagnostics) = self.service.import(self.type_name, Key::Id(id.to_owned())).await;
         self.holds(rules::check_state(self.block(), &state));
         if diagnostics.has_errors() {
             return Err(diagnostics);

@@ -1,6 +1,7 @@
 //! Each step of the life, and what may be surprising in it.
 
 use serde_json::json;
+use terraform_provider_dts::framework::import::Key;
 use terraform_provider_dts::framework::resource::Replacement;
 use terraform_provider_dts::framework::rules::{Action, check_data_source};
 use terraform_provider_dts::framework::{Path, Service, Severity, Value};
@@ -498,7 +499,13 @@ async fn what_is_not_there_is_told() {
             .has_errors()
     );
     assert!(server.upgrade("test_nothing", 0, json!({})).is_err());
-    assert!(server.import("test_nothing", "i").await.2.has_errors());
+    assert!(
+        server
+            .import("test_nothing", Key::Id("i".to_owned()))
+            .await
+            .2
+            .has_errors()
+    );
     assert!(
         server
             .read_data_source("test_nothing", Value::Null)

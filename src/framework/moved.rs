@@ -1,0 +1,64 @@
+//! State of another resource type, of this provider or another, made into ours: a `moved` block across types (Terraform 1.8).
+
+use serde_json::Value as Json;
+
+use super::apply::shield_pure;
+use super::conform::{self, Unknowns};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::import::IMPORTED;
+use super::private::Private;
+use super::resource::Resource;
+use super::schema::Block;
+use super::value::Value;
+
+/// Where a state comes from.
+#[derive(Clone)]
+pub struct Source {
+    /// The provider that wrote it, as `<host>/<namespace>/<name>`.
+    pub provider: String,
+    /// The type of the object there.
+    pub type_name: String,
+    /// The version of the schema it was written with.
+    pub schema_version: i64,
+    /// The state as stored. Secret: it holds whatever that provider stored.
+    pub state: Json,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source")
+            .field("provider", &self.provider)
+            .field("type_name", &self.type_name)
+            .field("schema_version", &self.schema_version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes the state of `resource` from that of another type. The source is left as it is by an error: Terraform then moves nothing.
+pub fn moved<C: Send + Sync + 'static>(
+    resource: &dyn Resource<C>,
+    block: &Block,
+    source: &Source,
+) -> Result<(Value, Private), Diagnostics> {
+    let made = shield_pure(|| resource.move_state(source)).map_err(Diagnostics::from)?;
+    let Some(made) = made else {
+        return Err(Diagnostic::error(
+            format!("Unable to move {} to {}", source.type_name, resource.type_name()),
+            format!(
+                "There is no way from `{}` of the provider {}. Remove the `moved` block; then take the object out of the state with a `removed` \
+                 block and import it here.",
+                source.type_name, source.provider
+            ),
+        )
+        .into());
+    };
+    let mut diagnostics = Diagnostics::new();
+    let state = conform::conform(block, Value::Map(made?), Unknowns::Refuse, &mut diagnostics);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    let mut private = Private::default();
+    // What the other type did not record is taken over from the configuration, as after an import.
+    private.set(IMPORTED, true);
+    Ok((state, private))
+}
