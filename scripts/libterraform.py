@@ -71,9 +71,11 @@ class Failure(Exception):
 
 def main(arguments):
     if not arguments or len(arguments) > 2:
-        raise Failure("usage: scripts/terraform [VERSION | --list]")
+        raise Failure("usage: scripts/terraform [VERSION | newest | --list]")
     folder = arguments[0]
     version = arguments[1] if len(arguments) == 2 else DEFAULT
+    if version == "newest":
+        version = list(RELEASES)[-1]
     if version == "--list":
         print("\n".join(RELEASES))
         return

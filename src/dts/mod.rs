@@ -7,14 +7,17 @@
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
 //! - `functions`: `db_list` and `parse_db_list`, object lists from maps and back
+//! - `identity`, `alicloud`: what names an object for good, and states that come from the alicloud provider
 //! - `wait`, `error`: polling, and what an API error says to the user
 
 pub mod provider;
 
+mod alicloud;
 mod course;
 mod endpoint;
 mod error;
 mod functions;
+mod identity;
 mod instance;
 mod job;
 mod objects;

@@ -53,6 +53,11 @@ impl Client {
             .map_err(Clone::clone)
     }
 
+    /// The region, where the provider's configuration allows a client.
+    pub(super) fn region(&self) -> Option<&str> {
+        self.api.as_ref().ok().map(api::Client::region)
+    }
+
     /// The object belongs to a resource: nobody else may take it for a lost one.
     pub(super) fn claim(&self, id: &str) {
         self.claimed

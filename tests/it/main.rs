@@ -24,9 +24,13 @@ mod gate;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod input;
 #[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
+mod moved;
 #[cfg(test)]
 mod plugin;
 #[cfg(test)]

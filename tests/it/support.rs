@@ -7,7 +7,7 @@ mod outcome;
 mod process;
 mod workspace;
 
-pub(crate) use cli::{cli, cli_version, repository};
+pub(crate) use cli::{cli, cli_version, newest, repository};
 pub(crate) use document::{planned_operations, state_operations, state_values};
 pub(crate) use outcome::{Diagnostic, Outcome};
 pub(crate) use process::Running;

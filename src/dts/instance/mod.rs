@@ -14,6 +14,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::provider::Client;
+use super::{alicloud, identity};
+use crate::framework::identity::Identity;
+use crate::framework::moved::Source;
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::{Diagnostics, Object, Schema};
 
@@ -72,5 +75,26 @@ impl Resource<Client> for Instance {
 
     async fn import(&self, id: &str, client: Arc<Client>) -> Result<Object, Diagnostics> {
         read::import(id, &client).await
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(identity::schema("Id of the instance (`InstanceId`)."))
+    }
+
+    fn identify(&self, state: &Object, client: &Client) -> Object {
+        identity::of(state, client)
+    }
+
+    async fn import_by_identity(
+        &self,
+        identity: &Object,
+        client: Arc<Client>,
+    ) -> Result<Object, Diagnostics> {
+        let id = identity::id("DTS instance", identity, &client)?;
+        read::import(id, &client).await
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+        alicloud::instance(source)
     }
 }

@@ -13,15 +13,24 @@ pub(crate) fn repository() -> &'static Path {
 /// one from PyPI. That there is none is a failure of the test, never a reason to skip it.
 pub(crate) fn cli() -> &'static Path {
     static CLI: OnceLock<PathBuf> = OnceLock::new();
-    CLI.get_or_init(|| {
-        let script = repository().join("scripts/terraform");
-        let found = Command::new(&script)
-            .output()
-            .unwrap_or_else(|error| panic!("cannot run {}: {error}", script.display()));
-        let stderr = String::from_utf8_lossy(&found.stderr);
-        assert!(found.status.success(), "no Terraform for the tests:\n{stderr}");
-        PathBuf::from(String::from_utf8(found.stdout).unwrap().trim_end())
-    })
+    CLI.get_or_init(|| found(&[]))
+}
+
+/// The newest release that there is, for what older ones cannot do. As any release it comes from PyPI, and is kept.
+pub(crate) fn newest() -> &'static Path {
+    static NEWEST: OnceLock<PathBuf> = OnceLock::new();
+    NEWEST.get_or_init(|| found(&["newest"]))
+}
+
+fn found(arguments: &[&str]) -> PathBuf {
+    let script = repository().join("scripts/terraform");
+    let found = Command::new(&script)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run {}: {error}", script.display()));
+    let stderr = String::from_utf8_lossy(&found.stderr);
+    assert!(found.status.success(), "no Terraform for the tests:\n{stderr}");
+    PathBuf::from(String::from_utf8(found.stdout).unwrap().trim_end())
 }
 
 /// Major and minor of that Terraform, for what an older one cannot do (write-only arguments came with 1.11).

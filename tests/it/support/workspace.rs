@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Outcome, Running, cli};
+use super::{Outcome, Running, cli, newest};
 
 /// Where the provider would be in a registry.
 pub(crate) const PROVIDER_SOURCE: &str = "registry.terraform.io/dts-community/dts";
@@ -28,6 +28,7 @@ pub(crate) struct Workspace {
     /// `configuration/`, `provider/` (the binary under the name that Terraform looks for), `home/`.
     folder: TempDir,
     environment: Vec<(String, String)>,
+    terraform: &'static Path,
 }
 
 impl Workspace {
@@ -37,17 +38,14 @@ impl Workspace {
         let workspace = Self {
             folder: TempDir::new().unwrap(),
             environment: Vec::new(),
+            terraform: cli(),
         };
         for name in ["configuration", "provider", "home"] {
             std::fs::create_dir(workspace.folder.path().join(name)).unwrap();
         }
         let provider = workspace.folder.path().join("provider");
         std::os::unix::fs::symlink(PROVIDER, provider.join("terraform-provider-dts")).unwrap();
-        let rc = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"{PROVIDER_SOURCE}\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
-            provider.display()
-        );
-        std::fs::write(workspace.folder.path().join("home/terraformrc"), rc).unwrap();
+        workspace.override_providers(&[PROVIDER_SOURCE]);
         if let Some(endpoint) = emulator {
             workspace.write(
                 "provider.tf",
@@ -77,6 +75,30 @@ provider "dts" {{
         self
     }
 
+    /// Run by the newest Terraform, for what the machine's own may be too old for.
+    pub(crate) fn on_newest(mut self) -> Self {
+        self.terraform = newest();
+        self
+    }
+
+    /// This provider stands in for another one too: Terraform wants every provider that a state names, if only to have its schemas.
+    pub(crate) fn standing_in_for(self, source: &str) -> Self {
+        let name = format!("terraform-provider-{}", source.rsplit('/').next().unwrap());
+        std::os::unix::fs::symlink(PROVIDER, self.folder.path().join("provider").join(name)).unwrap();
+        self.override_providers(&[PROVIDER_SOURCE, source]);
+        self
+    }
+
+    fn override_providers(&self, sources: &[&str]) {
+        let folder = self.folder.path().join("provider");
+        let lines = sources
+            .iter()
+            .map(|source| format!("    \"{source}\" = \"{}\"\n", folder.display()));
+        let lines: String = lines.collect();
+        let rc = format!("provider_installation {{\n  dev_overrides {{\n{lines}  }}\n  direct {{}}\n}}\n");
+        std::fs::write(self.folder.path().join("home/terraformrc"), rc).unwrap();
+    }
+
     /// The folder that Terraform runs in.
     pub(crate) fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("configuration")
@@ -95,7 +117,7 @@ provider "dts" {{
 
     /// Starts a command, for a test that acts while it runs.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        self.start_program(cli(), arguments)
+        self.start_program(self.terraform, arguments)
     }
 
     /// As [`Self::start`], of another Terraform than the one the tests run on.

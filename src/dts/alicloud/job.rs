@@ -1,0 +1,108 @@
+//! `dts_job` from `alicloud_dts_synchronization_job` and `alicloud_dts_migration_job`.
+
+use super::{Recorded, type_of};
+use crate::dts::course::Desired;
+use crate::dts::endpoint::Side;
+use crate::framework::moved::Source;
+use crate::framework::{Diagnostics, Object};
+
+/// What an endpoint is called in both, after the prefix of its side.
+const ENDPOINT: [&str; 10] = [
+    "instance_type",
+    "engine_name",
+    "instance_id",
+    "region",
+    "ip",
+    "port",
+    "oracle_sid",
+    "database_name",
+    "user_name",
+    "password",
+];
+
+pub(in crate::dts) fn job(source: &Source) -> Option<Result<Object, Diagnostics>> {
+    let recorded = Recorded::of(source);
+    match type_of(source)? {
+        "alicloud_dts_synchronization_job" => Some(made(&recorded, "SYNC")),
+        "alicloud_dts_migration_job" => Some(made(&recorded, "MIGRATION")),
+        _ => None,
+    }
+}
+
+fn made(recorded: &Recorded<'_>, kind: &str) -> Result<Object, Diagnostics> {
+    let id = recorded.id(&["id"], "dts_job")?;
+    let mut state = Object::new().with("id", id).with("job_type", kind);
+    for name in ["dts_instance_id", "dts_job_name", "db_list", "reserve", "status"] {
+        if let Some(text) = recorded.text(name) {
+            state.set(name, text);
+        }
+    }
+    for name in [
+        "structure_initialization",
+        "data_initialization",
+        "data_synchronization",
+    ] {
+        if let Some(flag) = recorded.flag(name) {
+            state.set(name, flag);
+        }
+    }
+    // Their one `status` is what is wanted and what is, and they start every job that they configure.
+    let desired = match recorded.text("status").map(str::to_ascii_lowercase).as_deref() {
+        Some("suspending" | "suspended") => Desired::Suspended,
+        _ => Desired::Running,
+    };
+    state.set("desired_status", desired.name());
+    for side in Side::BOTH {
+        let mut endpoint = Object::new();
+        for name in ENDPOINT {
+            if let Some(text) = recorded.text(&format!("{}_{name}", side.block())) {
+                endpoint.set(name, text);
+            }
+        }
+        state.set(side.block(), endpoint);
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn moved(provider: &str, type_name: &str, state: Json) -> Option<Json> {
+        let source = Source {
+            provider: provider.to_owned(),
+            type_name: type_name.to_owned(),
+            schema_version: 0,
+            state,
+        };
+        job(&source).map(|made| made.unwrap().reveal())
+    }
+
+    #[test]
+    fn each_type_of_job() {
+        let recorded = json!({"id": "j1", "dts_instance_id": "dtsa", "dts_job_name": "n", "db_list": "{}", "status": "Suspending",
+            "structure_initialization": true, "data_initialization": true, "data_synchronization": true, "reserve": "",
+            "source_endpoint_instance_type": "RDS", "source_endpoint_engine_name": "MySQL", "source_endpoint_password": "p",
+            "destination_endpoint_ip": "10.0.0.1", "checkpoint": "1", "instance_class": "small"});
+        let expected = |kind: &str| {
+            json!({"id": "j1", "job_type": kind, "dts_instance_id": "dtsa", "dts_job_name": "n", "db_list": "{}", "status": "Suspending",
+                "desired_status": "suspended", "structure_initialization": true, "data_initialization": true, "data_synchronization": true,
+                "source_endpoint": {"instance_type": "RDS", "engine_name": "MySQL", "password": "p"},
+                "destination_endpoint": {"ip": "10.0.0.1"}})
+        };
+        let alicloud = "registry.terraform.io/aliyun/alicloud";
+        for (type_name, kind) in [
+            ("alicloud_dts_synchronization_job", "SYNC"),
+            ("alicloud_dts_migration_job", "MIGRATION"),
+        ] {
+            assert_eq!(moved(alicloud, type_name, recorded.clone()), Some(expected(kind)));
+        }
+        assert_eq!(moved(alicloud, "alicloud_dts_instance", recorded.clone()), None);
+        assert_eq!(
+            moved("example.com/a/other", "alicloud_dts_migration_job", recorded),
+            None
+        );
+    }
+}

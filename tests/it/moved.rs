@@ -1,0 +1,180 @@
+//! `moved` blocks from the alicloud provider's resources (Terraform 1.8): their recorded state becomes ours, nothing is called that
+//! changes anything, and the matching configuration plans empty.
+
+use serde_json::{Value, json};
+
+use crate::support::bench::{
+    Bench, DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, endless, job_on_instance,
+};
+use crate::support::{Workspace, cli_version};
+
+const ALICLOUD: &str = "registry.terraform.io/aliyun/alicloud";
+
+/// A state file as that provider leaves it, by its schemas: a resource `<type>.m` for each.
+fn recorded(resources: &[(&str, Value)]) -> String {
+    let resources: Vec<Value> = resources
+        .iter()
+        .map(|(type_name, attributes)| {
+            json!({
+                "mode": "managed", "type": type_name, "name": "m", "provider": format!("provider[\"{ALICLOUD}\"]"),
+                "instances": [{"schema_version": 0, "attributes": attributes, "sensitive_attributes": [], "private": "bnVsbA=="}],
+            })
+        })
+        .collect();
+    json!({"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "0c5b7f4e-0000-4000-8000-000000000000", "outputs": {},
+        "resources": resources, "check_results": null})
+    .to_string()
+}
+
+fn moved(from: &str, to: &str) -> String {
+    format!("moved {{\n  from = {from}.m\n  to   = {to}.m\n}}\n")
+}
+
+/// What was made with this provider, in a workspace whose state another provider wrote.
+fn moving(bench: &Bench, configuration: &str, blocks: &[(&str, &str)], state: &str) -> Workspace {
+    let workspace = Workspace::new(Some(&bench.emulator.url())).standing_in_for(ALICLOUD);
+    let blocks: String = blocks.iter().map(|(from, to)| moved(from, to)).collect();
+    workspace.write("main.tf", &format!("{configuration}{blocks}"));
+    workspace.write("terraform.tfstate", state);
+    workspace
+}
+
+fn instance(id: &str, kind: &str) -> Value {
+    json!({"id": id, "dts_instance_id": id, "type": kind, "payment_type": "PayAsYouGo", "instance_class": "small", "auto_pay": null,
+        "auto_start": true, "compute_unit": null, "create_time": "2026-01-01T00:00:00Z", "database_count": 1, "du": null, "fee_type": null,
+        "instance_name": "n", "job_id": null, "period": "Month", "resource_group_id": "rg", "source_endpoint_engine_name": "MySQL",
+        "destination_endpoint_engine_name": "MySQL", "source_region": "cn-hangzhou", "destination_region": "cn-hangzhou",
+        "status": "Running", "sync_architecture": null, "synchronization_direction": null, "tags": null, "used_time": null, "timeouts": null})
+}
+
+fn synchronization_job(id: &str, instance_id: &str) -> Value {
+    json!({"id": id, "dts_instance_id": instance_id, "dts_job_name": "job-m", "structure_initialization": true, "data_initialization": true,
+        "data_synchronization": true, "synchronization_direction": "Forward", "checkpoint": "1700000000",
+        "db_list": "{\"dtsdb\":{\"name\":\"dtsdb_1\",\"all\":false,\"Table\":{\"person\":{\"name\":\"person\",\"all\":true}}}}",
+        "source_endpoint_instance_type": "RDS", "source_endpoint_engine_name": "MySQL", "source_endpoint_instance_id": "rm-source",
+        "source_endpoint_region": "cn-hangzhou", "source_endpoint_database_name": "dtsdb", "source_endpoint_user_name": "dtstest",
+        "source_endpoint_password": SOURCE_PASSWORD, "source_endpoint_ip": "", "source_endpoint_port": "", "source_endpoint_oracle_sid": "",
+        "destination_endpoint_instance_type": "RDS", "destination_endpoint_engine_name": "MySQL",
+        "destination_endpoint_instance_id": "rm-destination", "destination_endpoint_region": "cn-hangzhou",
+        "destination_endpoint_user_name": "dtstest", "destination_endpoint_password": DESTINATION_PASSWORD,
+        "instance_class": "small", "reserve": null, "status": "Synchronizing", "delay_notice": null, "timeouts": null})
+}
+
+/// What the Terraform of `bench` made: the configuration, the ids of instance and job.
+fn made(kind: &str) -> (Bench, String, String, String) {
+    let bench = Bench::immediate();
+    // The list as JSON, as the other provider has it.
+    let job = endless(&job_on_instance(kind, ""));
+    let (before, _) = job.split_once("  database {").unwrap();
+    let list = r#"db_list = jsonencode({ dtsdb = { name = "dtsdb_1", all = false, Table = { person = { name = "person", all = true } } } })"#;
+    let configuration = format!("{}{before}  {list}\n}}\n", bought_first(kind, ""));
+    bench.write(&[&configuration]);
+    bench.apply().ok();
+    let instance = bench.recorded("dts_instance.m").unwrap().text("id");
+    let job = bench.recorded("dts_job.m").unwrap().text("id");
+    (bench, configuration, instance, job)
+}
+
+#[track_caller]
+fn assert_taken_over(bench: &Bench, workspace: &Workspace) {
+    let before = bench.mark();
+    let plan = workspace.plan(&[]).ok();
+    let mut others = plan.planned_changes();
+    others.retain(|(_, action)| action != "move");
+    assert_eq!(others, [], "{}", plan.report());
+    workspace.apply_saved().ok();
+    workspace.assert_plan_is_empty();
+    assert_eq!(bench.changes_since(before), [""; 0]);
+    assert!(
+        !workspace.state_file().contains("alicloud"),
+        "{}",
+        workspace.state_file()
+    );
+}
+
+#[test]
+fn jobs_and_instances_are_moved_here() {
+    if cli_version() < (1, 8) {
+        return;
+    }
+    let (bench, configuration, instance_id, job_id) = made("SYNC");
+    let mut other_type = instance(&instance_id, "sync");
+    for name in ["source", "destination"] {
+        other_type[format!("{name}_endpoint_region")] = "cn-hangzhou".into();
+    }
+    for type_name in ["alicloud_dts_instance", "alicloud_dts_synchronization_instance"] {
+        let state = recorded(&[
+            (type_name, other_type.clone()),
+            (
+                "alicloud_dts_synchronization_job",
+                synchronization_job(&job_id, &instance_id),
+            ),
+        ]);
+        let blocks = [
+            (type_name, "dts_instance"),
+            ("alicloud_dts_synchronization_job", "dts_job"),
+        ];
+        assert_taken_over(&bench, &moving(&bench, &configuration, &blocks, &state));
+    }
+}
+
+#[test]
+fn migrations_are_moved_here() {
+    if cli_version() < (1, 8) {
+        return;
+    }
+    let (bench, configuration, instance_id, job_id) = made("MIGRATION");
+    let mut job = synchronization_job(&job_id, &instance_id);
+    job["status"] = "Migrating".into();
+    let state = recorded(&[
+        (
+            "alicloud_dts_migration_instance",
+            instance(&instance_id, "migration"),
+        ),
+        ("alicloud_dts_migration_job", job),
+    ]);
+    let blocks = [
+        ("alicloud_dts_migration_instance", "dts_instance"),
+        ("alicloud_dts_migration_job", "dts_job"),
+    ];
+    assert_taken_over(&bench, &moving(&bench, &configuration, &blocks, &state));
+}
+
+#[test]
+fn what_cannot_be_moved_is_told_and_left() {
+    if cli_version() < (1, 8) {
+        return;
+    }
+    let (bench, configuration, instance_id, _) = made("SYNC");
+    let only_instance = configuration.split("resource \"dts_job\"").next().unwrap();
+    for (type_name, attributes, part) in [
+        (
+            "alicloud_dts_instance",
+            json!({"id": "", "type": "sync"}),
+            "has no `dts_instance_id`",
+        ),
+        (
+            "alicloud_vpc",
+            json!({"id": instance_id}),
+            "There is no way from `alicloud_vpc`",
+        ),
+    ] {
+        let state = recorded(&[(type_name, attributes)]);
+        let workspace = moving(&bench, only_instance, &[(type_name, "dts_instance")], &state);
+        let plan = workspace.plan(&[]).fails();
+        let error = plan.error("Unable to move");
+        assert!(
+            error
+                .detail
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .contains(part),
+            "{error:?}"
+        );
+        assert!(
+            workspace.state_file().contains(type_name),
+            "the state is as it was"
+        );
+    }
+}
