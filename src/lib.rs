@@ -5,8 +5,11 @@
 //! ```text
 //! main.rs --> plugin --> framework <-- dts --> api          emulator (its own tree)
 //! ```
+//!
+//! [`docs`] writes what the registry shows, from the schemas.
 
 pub mod api;
+pub mod docs;
 pub mod dts;
 pub mod emulator;
 pub mod framework;

@@ -63,8 +63,10 @@ fn workspace(emulator: &Emulator, example: &Path) -> Workspace {
 
 /// Address and id of each resource in a state.
 fn resources(state: &Value) -> Vec<(String, String)> {
-    let all = state["values"]["root_module"]["resources"].as_array().unwrap();
-    all.iter()
+    // An example of a function has outputs only.
+    let all = state["values"]["root_module"]["resources"].as_array();
+    all.into_iter()
+        .flatten()
         .filter(|resource| resource["mode"] == "managed")
         .map(|resource| {
             let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -128,7 +130,7 @@ fn check(example: &Path, import: Option<&Path>) {
     }
 
     workspace.destroy().ok();
-    assert_eq!(workspace.state_json().get("values"), None);
+    assert_eq!(resources(&workspace.state_json()), []);
     for instance in emulator.instances() {
         assert!(instance.released, "{instance:?} is still paid for");
     }
@@ -147,17 +149,24 @@ fn imports_as_documented(emulator: &Emulator, example: &Path, folder: &Path, mad
         block.contains(address) && block.contains(sample),
         "{address} {sample}: {block}"
     );
-    let elsewhere = workspace(emulator, example);
-    for (other, id) in made.iter().filter(|(other, _)| other != address) {
-        elsewhere.import(other, id).ok();
-    }
+    let by_identity = read(&folder.join("import-by-identity.tf"));
+    assert!(
+        by_identity.contains(address) && by_identity.contains(sample),
+        "{by_identity}"
+    );
     let (_, id) = made
         .iter()
         .find(|(there, _)| there == address)
         .unwrap_or_else(|| panic!("{address} is not in {}", example.display()));
-    elsewhere.write("import.tf", &block.replace(sample, id));
-    settles(emulator, &elsewhere);
-    assert_eq!(state_values(&elsewhere.state_json(), address)["id"], id.as_str());
+    let on_newest = workspace(emulator, example).on_newest();
+    for (elsewhere, block) in [(workspace(emulator, example), block), (on_newest, by_identity)] {
+        for (other, id) in made.iter().filter(|(other, _)| other != address) {
+            elsewhere.import(other, id).ok();
+        }
+        elsewhere.write("import.tf", &block.replace(sample, id));
+        settles(emulator, &elsewhere);
+        assert_eq!(state_values(&elsewhere.state_json(), address)["id"], id.as_str());
+    }
 }
 
 /// The files of one object that are applied, each on its own: `resource.tf`, `resource_more.tf`.
@@ -201,6 +210,24 @@ fn dts_precheck() {
     }
 }
 
+#[track_caller]
+fn check_function(name: &str) {
+    let folder = repository().join("examples/functions").join(name);
+    for example in applied(&folder, "function") {
+        check(&example, None);
+    }
+}
+
+#[test]
+fn db_list() {
+    check_function("db_list");
+}
+
+#[test]
+fn parse_db_list() {
+    check_function("parse_db_list");
+}
+
 #[test]
 fn the_configuration_in_the_readme() {
     check(&repository().join(README), None);
@@ -212,6 +239,7 @@ fn every_object_has_examples_and_they_are_tested() {
     for (folder, schemas) in [
         ("resources", "resource_schemas"),
         ("data-sources", "data_source_schemas"),
+        ("functions", "functions"),
     ] {
         let workspace = Workspace::new(Some("http://127.0.0.1:1"));
         let schema = workspace.run(&["providers", "schema", "-json"]).ok();

@@ -8,6 +8,8 @@ mod changes;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod drift;
 #[cfg(test)]
 mod emulator;

@@ -148,7 +148,10 @@ fn resolves(root: &Path, from: &str, target: &str) -> bool {
         "" => root.join(from),
         path => root.join(from).with_file_name("").join(path),
     };
-    let anchored = || std::fs::read_to_string(&file).is_ok_and(|text| anchors(&text).contains(anchor));
+    // A heading, or an anchor that is set by hand.
+    let has =
+        |text: String| anchors(&text).contains(anchor) || text.contains(&format!("<a id=\"{anchor}\"></a>"));
+    let anchored = || std::fs::read_to_string(&file).is_ok_and(has);
     file.exists() && (anchor.is_empty() || anchored())
 }
 

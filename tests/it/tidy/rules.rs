@@ -12,7 +12,8 @@ pub(super) struct Violation {
 }
 
 /// The layers, and which others each may use.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 6] = [
+    ("docs", &["framework"]),
     ("plugin", &["framework"]),
     ("framework", &[]),
     ("dts", &["framework", "api"]),
