@@ -103,6 +103,10 @@ pub(super) const UNREACHABLE: &str =
 pub(super) const NOT_DTS: &str =
     "Something else than DTS answers at this address: check endpoint, and any proxy on the way.";
 
+/// For an error, or nothing, that no DTS wrote.
+pub(super) const STRANGER: &str = "Either something else than DTS answers at this address: check endpoint, and any proxy on the way. Or DTS is \
+     disturbed and a gateway answers in its place: then try again later.";
+
 /// For a read without an answer.
 pub(super) const UNAVAILABLE: &str = "DTS or the way to it is disturbed: try again later.";
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -61,6 +62,8 @@ struct Shared {
     credentials: OnceCell<Credentials>,
     policy: Policy,
     context: Context,
+    /// Whether DTS has ever answered at the endpoint.
+    heard: AtomicBool,
 }
 
 impl Client {
@@ -83,6 +86,7 @@ impl Client {
             credentials: OnceCell::new(),
             policy: Policy::default(),
             context,
+            heard: AtomicBool::new(false),
         };
         Ok(Client {
             shared: Arc::new(shared),
@@ -139,6 +143,7 @@ impl Client {
             safety,
             scrubber: &scrubber,
             url: &self.shared.endpoint.url,
+            heard: &self.shared.heard,
         };
         let start = context.clock.instant();
         let mut failures = Failures::default();
@@ -323,7 +328,20 @@ mod tests {
         )
         .await;
         let dead = Answer::text(502, "<html></html>");
-        check(&[dead], [(5, Some(Kind::Unavailable)), unknown, unknown]).await;
+        let read = (3, Some(Kind::NotDts));
+        check(std::slice::from_ref(&dead), [read, unknown, unknown]).await;
+        // It is DTS, as it has shown before.
+        let read = (6, Some(Kind::Unavailable));
+        let busy = Answer::refusal(400, "Throttling");
+        check(
+            &[busy, dead],
+            [
+                read,
+                (2, Some(Kind::OutcomeUnknown)),
+                (2, Some(Kind::OutcomeUnknown)),
+            ],
+        )
+        .await;
         let nonce = || Answer::refusal(400, "SignatureNonceUsed");
         check(&[nonce(), ok()], [(2, None), (2, None), unknown]).await;
         check(

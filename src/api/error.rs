@@ -19,7 +19,8 @@ pub enum Kind {
     OutcomeUnknown,
     /// A read got no usable answer (timeout, lost connection, 5xx), also after repeating it.
     Unavailable,
-    /// Something answered that is not DTS: HTML, or JSON that is no DTS reply.
+    /// Something answered that is not DTS: HTML, or JSON that is no DTS reply. Also what a read got of something that never
+    /// gave a reply of DTS, 5xx included.
     NotDts,
     /// DTS refused the call for its rate, also after waiting.
     Throttled,
@@ -78,6 +79,13 @@ impl Error {
             outcome_unknown: kind == Kind::OutcomeUnknown,
             attempts: 1,
         }))
+    }
+
+    /// Of another kind.
+    #[must_use]
+    pub(super) fn with_kind(mut self, kind: Kind) -> Error {
+        self.0.kind = kind;
+        self
     }
 
     /// With the code that DTS gave.

@@ -1,5 +1,6 @@
 //! What an attempt came to: the reply, or why not, and whether it may be repeated.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -27,6 +28,8 @@ pub(super) struct Attempt<'a> {
     pub(super) scrubber: &'a Scrubber,
     /// For messages.
     pub(super) url: &'a str,
+    /// Whether DTS has ever answered there: set by the first reply of its kind.
+    pub(super) heard: &'a AtomicBool,
 }
 
 /// Codes after which a call may have taken effect all the same (dts-api.md 7.1).
@@ -60,11 +63,15 @@ impl Attempt<'_> {
         let status = response.status;
         let json: Option<Value> = serde_json::from_slice(&response.body).ok();
         match json {
-            Some(Value::Object(body)) if is_dts(&body) => self.dts_answer(response, body),
+            Some(Value::Object(body)) if is_dts(&body) => {
+                self.heard.store(true, Ordering::Relaxed);
+                self.dts_answer(response, body)
+            }
             // The gateway's own refusal of the rate needs no body.
             _ if status == 429 => Err(self.throttled(response, None, "too many requests", None)),
-            _ if status >= 500 || status == 408 => {
-                Err(self.no_answer("the answer is an error without a DTS reply", Some(status), None))
+            _ if status >= 500 || status == 408 => Err(self.stranger(response)),
+            None if is_success(status) && response.body.trim_ascii().is_empty() => {
+                Err(self.stranger(response))
             }
             None if is_success(status) && is_cut_off(&response.body) => {
                 Err(self.no_answer("the reply is cut off", Some(status), None))
@@ -167,12 +174,38 @@ impl Attempt<'_> {
         }
     }
 
-    fn not_dts(&self, response: &HttpResponse) -> Failed {
-        let what = match response.header("content-type") {
-            Some(kind) => format!("{} bytes of {}", response.body.len(), self.scrubber.clean(kind)),
-            None => format!("{} bytes", response.body.len()),
+    /// An error, or nothing, without a reply of DTS: a gateway in front of it, or something else altogether.
+    fn stranger(&self, response: &HttpResponse) -> Failed {
+        let message = self.unlike_dts(response);
+        let Failed { failure, error } = self.no_answer(&message, Some(response.status), None);
+        let (failure, kind) = match (self.heard.load(Ordering::Relaxed), error.kind()) {
+            (true, kind) => (failure, kind),
+            (false, Kind::Unavailable) => (Failure::Stranger, Kind::NotDts),
+            (false, kind) => (Failure::Stranger, kind),
         };
-        let message = format!("{} does not answer as DTS does: {what}", self.url);
+        let mut advice = advice::STRANGER.to_owned();
+        if error.is_outcome_unknown() {
+            advice = format!("{advice} {}", advice::OUTCOME_UNKNOWN);
+        }
+        Failed {
+            failure,
+            error: error.with_kind(kind).with_advice(Some(advice)),
+        }
+    }
+
+    fn unlike_dts(&self, response: &HttpResponse) -> String {
+        let what = match (response.header("location"), response.header("content-type")) {
+            (Some(to), _) if (300..400).contains(&response.status) => {
+                format!("a redirect to {}", self.scrubber.clean(to))
+            }
+            (_, Some(kind)) => format!("{} bytes of {}", response.body.len(), self.scrubber.clean(kind)),
+            (_, None) => format!("{} bytes", response.body.len()),
+        };
+        format!("{} does not answer as DTS does: {what}", self.url)
+    }
+
+    fn not_dts(&self, response: &HttpResponse) -> Failed {
+        let message = self.unlike_dts(response);
         let error = self
             .error(Kind::NotDts, message, advice::NOT_DTS)
             .with_http_status(response.status)
@@ -228,14 +261,10 @@ fn is_dts(body: &Map<String, Value>) -> bool {
         .any(|name| object.get(name).is_some())
 }
 
-/// JSON that began and did not end, or nothing at all.
+/// JSON that began and did not end.
 fn is_cut_off(body: &[u8]) -> bool {
-    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        None => true,
-        Some(first) => {
-            *first == b'{' && serde_json::from_slice::<Value>(body).is_err_and(|error| error.is_eof())
-        }
-    }
+    body.trim_ascii_start().first() == Some(&b'{')
+        && serde_json::from_slice::<Value>(body).is_err_and(|error| error.is_eof())
 }
 
 /// Whether a reply with HTTP 2xx reports a failure. `Success` decides; some replies have none (dts-api.md 1.7).
@@ -319,12 +348,21 @@ mod tests {
     }
 
     fn judge(safety: Safety, result: Result<HttpResponse, TransportError>) -> Result<Reply, Failed> {
+        judge_by(safety, &AtomicBool::new(false), result)
+    }
+
+    fn judge_by(
+        safety: Safety,
+        heard: &AtomicBool,
+        result: Result<HttpResponse, TransportError>,
+    ) -> Result<Reply, Failed> {
         let scrubber = Scrubber::new([]);
         Attempt {
             action: "CreateDtsInstance",
             safety,
             scrubber: &scrubber,
             url: URL,
+            heard,
         }
         .judge(result)
     }
@@ -465,11 +503,56 @@ mod tests {
 
     #[test]
     fn broken_answers_may_hide_an_effect() {
-        uncertain(200, "");
         uncertain(200, r#"{"RequestId":"1","Succ"#);
-        for status in [408, 500, 502, 503, 504] {
-            uncertain(status, "<html>proxy</html>");
+    }
+
+    #[test]
+    fn an_error_without_a_reply_of_dts_may_be_of_a_gateway_or_of_anything() {
+        let mut answers = vec![(200, ""), (200, " \n"), (500, ""), (503, r#"{"hello":"world"}"#)];
+        answers.extend([408, 500, 502, 503, 504].map(|status| (status, "<html>proxy</html>")));
+        for (status, body) in answers {
+            check(
+                status,
+                body,
+                (Failure::Stranger, Kind::OutcomeUnknown, true),
+                (Failure::Stranger, Kind::NotDts),
+            );
+            // Where DTS has answered before, it is DTS that is disturbed, most likely.
+            for (safety, kind) in [
+                (Safety::Read, Kind::Unavailable),
+                (Safety::Once, Kind::OutcomeUnknown),
+            ] {
+                let heard = AtomicBool::new(false);
+                judge_by(
+                    safety,
+                    &heard,
+                    Ok(response(400, r#"{"RequestId":"1","Code":"X"}"#)),
+                )
+                .unwrap_err();
+                let failed = judge_by(safety, &heard, Ok(response(status, body))).unwrap_err();
+                assert_eq!((failed.failure, failed.error.kind()), (Failure::NoAnswer, kind));
+                let advice = failed.error.advice().unwrap();
+                assert!(failed.error.message().contains(URL), "{}", failed.error);
+                assert!(
+                    advice.contains("check endpoint") && advice.contains("disturbed"),
+                    "{advice}"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn a_redirect_tells_where_to() {
+        let mut moved = response(302, "");
+        moved.headers = vec![("location".to_owned(), "https://login.example.com/".to_owned())];
+        let error = judge(Safety::Read, Ok(moved)).unwrap_err().error;
+        assert_eq!(error.kind(), Kind::NotDts);
+        assert!(
+            error
+                .message()
+                .contains("a redirect to https://login.example.com/"),
+            "{error}"
+        );
     }
 
     #[test]

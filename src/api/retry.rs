@@ -13,6 +13,8 @@ pub(super) enum Failure {
     NotSent,
     /// No usable answer: it may have taken effect.
     NoAnswer,
+    /// The same, from something that has not shown yet that it is DTS.
+    Stranger,
     /// The nonce had been seen: with a fresh one, something on the way sent the request twice.
     NonceUsed,
     /// Anything that would fail again.
@@ -25,6 +27,7 @@ pub(super) struct Failures {
     throttled: u32,
     not_sent: u32,
     no_answer: u32,
+    stranger: u32,
     nonce_used: u32,
 }
 
@@ -35,6 +38,7 @@ impl Failures {
             Failure::Throttled(_) => &mut self.throttled,
             Failure::NotSent => &mut self.not_sent,
             Failure::NoAnswer => &mut self.no_answer,
+            Failure::Stranger => &mut self.stranger,
             Failure::NonceUsed => &mut self.nonce_used,
             Failure::Final => return 1,
         };
@@ -63,6 +67,8 @@ pub(super) struct Policy {
     pub(super) cap: Duration,
     /// Attempts of a call that got no answer.
     pub(super) attempts_without_answer: u32,
+    /// Attempts of a call that a stranger answered: at a wrong endpoint it stays so, and a gateway in front of DTS gets a moment.
+    pub(super) attempts_with_stranger: u32,
     /// Attempts of a call that could not be sent: what is unreachable mostly stays so.
     pub(super) attempts_not_sent: u32,
 }
@@ -74,6 +80,7 @@ impl Default for Policy {
             base: Duration::from_secs(1),
             cap: Duration::from_secs(20),
             attempts_without_answer: 5,
+            attempts_with_stranger: 3,
             attempts_not_sent: 3,
         }
     }
@@ -97,9 +104,16 @@ impl Policy {
             Failure::NoAnswer if safety == Safety::Read && count < self.attempts_without_answer => {
                 self.grown(count, dice)
             }
+            Failure::Stranger if safety == Safety::Read && count < self.attempts_with_stranger => {
+                self.grown(count, dice)
+            }
             // The copy that came first may have been executed, which only matters if once is not enough.
             Failure::NonceUsed if safety != Safety::Once && count == 1 => Duration::ZERO,
-            Failure::NotSent | Failure::NoAnswer | Failure::NonceUsed | Failure::Final => {
+            Failure::NotSent
+            | Failure::NoAnswer
+            | Failure::Stranger
+            | Failure::NonceUsed
+            | Failure::Final => {
                 return Decision::Stop;
             }
         };
@@ -173,6 +187,15 @@ mod tests {
         check(Failure::NoAnswer, Safety::Read, 5, 60, None);
         check(Failure::NoAnswer, Safety::Repeatable, 1, 0, None);
         check(Failure::NoAnswer, Safety::Once, 1, 0, None);
+    }
+
+    #[test]
+    fn a_stranger_is_asked_again_briefly() {
+        check(Failure::Stranger, Safety::Read, 1, 0, Some(1000));
+        check(Failure::Stranger, Safety::Read, 2, 1, Some(2000));
+        check(Failure::Stranger, Safety::Read, 3, 3, None);
+        check(Failure::Stranger, Safety::Repeatable, 1, 0, None);
+        check(Failure::Stranger, Safety::Once, 1, 0, None);
     }
 
     #[test]

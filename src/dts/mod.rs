@@ -2,7 +2,7 @@
 //!
 //! In reading order:
 //! - [`provider`]: the provider block, the list of objects, the client they share
-//! - `instance`: `dts_instance`, with `purchase` for what makes buying safe
+//! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, and `lookup` for what became of a lost call
 //! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
@@ -20,6 +20,7 @@ mod functions;
 mod identity;
 mod instance;
 mod job;
+mod lookup;
 mod objects;
 mod precheck;
 mod purchase;

@@ -1,7 +1,7 @@
 //! The provider block, and the client that resources and data sources share.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 use tokio::sync::RwLock;
@@ -42,6 +42,8 @@ pub struct Client {
     read: Mutex<BTreeSet<String>>,
     /// Jobs that an instance in the plan serves or is to be bought for.
     served: Mutex<BTreeMap<String, BTreeSet<Option<String>>>>,
+    /// The turns of [`Client::turn`].
+    turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<Option<String>>>>>,
 }
 
 impl Client {
@@ -81,6 +83,12 @@ impl Client {
         let servants = served.entry(job_id.to_owned()).or_default();
         servants.insert(instance_id.map(str::to_owned));
         servants.len() == 1
+    }
+
+    /// Who buys an instance for a job takes its turn, and leaves the instance's id there: a job has one instance.
+    pub(super) fn turn(&self, job_id: &str) -> Arc<tokio::sync::Mutex<Option<String>>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(job_id.to_owned()).or_default())
     }
 
     /// The object has just been read.
@@ -188,6 +196,7 @@ impl Provider for Dts {
             claimed: Mutex::new(BTreeSet::new()),
             read: Mutex::new(BTreeSet::new()),
             served: Mutex::new(BTreeMap::new()),
+            turns: Mutex::new(BTreeMap::new()),
         })
     }
 

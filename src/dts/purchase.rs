@@ -1,27 +1,53 @@
-//! Buying an instance. `CreateDtsInstance` has no idempotency token, so a purchase whose outcome is unknown (answer lost,
-//! timeout, 5xx) is looked up before anything else happens: found once, it is adopted; not found after DTS had time to show
-//! it, it is bought again; found several times, the user decides.
+//! Buying an instance. `CreateDtsInstance` has no idempotency token: what became of a purchase whose outcome is unknown is
+//! looked up. Found once, it is adopted; found several times, the user decides.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+use async_trait::async_trait;
 
 use super::error;
+use super::lookup::{self, Once, Outcome};
 use super::provider::Client;
 use crate::api;
 use crate::framework::{Diagnostic, Diagnostics};
 
-/// How long DTS has to show a purchase: the waits between looks.
-const LOOKS: [Duration; 4] = [
-    Duration::ZERO,
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
+struct Purchase<'a> {
+    client: &'a Client,
+    order: &'a api::CreateDtsInstance,
+}
 
-/// How often a purchase is made that certainly did not happen before.
-const ATTEMPTS: usize = 2;
+#[async_trait]
+impl Once for Purchase<'_> {
+    type Made = api::PurchasedInstance;
+
+    const LOOKS: &'static [Duration] = &[
+        Duration::ZERO,
+        Duration::from_secs(2),
+        Duration::from_secs(4),
+        Duration::from_secs(8),
+    ];
+
+    async fn make(&self, api: &api::Client) -> Result<api::PurchasedInstance, api::Error> {
+        api.create_dts_instance(self.order).await
+    }
+
+    async fn candidates(&self, api: &api::Client) -> Result<Vec<api::PurchasedInstance>, api::Error> {
+        let Some(job_id) = &self.order.job_id else {
+            return of_shape(api, self.order).await;
+        };
+        let mut found = of_job(api, job_id).await?;
+        found.retain(|one| !self.client.is_claimed(&one.instance_id));
+        Ok(found)
+    }
+
+    fn is_certain(&self) -> bool {
+        self.order.job_id.is_some()
+    }
+
+    fn id(made: &api::PurchasedInstance) -> &str {
+        &made.instance_id
+    }
+}
 
 /// Buys exactly one instance.
 pub(super) async fn buy(
@@ -30,75 +56,46 @@ pub(super) async fn buy(
     order: &api::CreateDtsInstance,
     warnings: &mut Diagnostics,
 ) -> Result<api::PurchasedInstance, Diagnostics> {
-    let what = "buy a DTS instance";
-    // Looking up must not be cut short by Stop: it is how an instance that is paid for gets into the state.
-    let looker = client.api(&CancellationToken::new())?;
     let begun = api.clock().now();
-    let before = known_before(&looker, order).await;
-    for attempt in 1.. {
-        let open = client.purchases.read().await;
-        let lost = match api.create_dts_instance(order).await {
-            Ok(purchased) => {
-                client.claim(&purchased.instance_id);
-                return Ok(purchased);
-            }
-            Err(cause) if cause.is_outcome_unknown() => cause,
-            Err(cause) => return Err(error::unable(what, &cause).into()),
-        };
-        drop(open);
-        // Alone: every other purchase of this process has claimed what it bought, so what is unclaimed is ours.
-        let _alone = client.purchases.write().await;
-        let found = match look_up(client, &looker, order, before.as_ref()).await {
-            Ok(found) => found,
-            Err(cause) => {
-                let mut diagnostics = Diagnostics::from(unknown(&lost, &cannot_be_looked_up(order, begun)));
-                diagnostics.extend(
-                    cause.map(|cause| error::unable("look up whether a DTS instance was bought", &cause)),
-                );
-                return Err(diagnostics);
-            }
-        };
-        match found.as_slice() {
-            [] if attempt < ATTEMPTS => {}
-            [] => {
-                return Err(unknown(
-                    &lost,
-                    "DTS shows no such instance, so most likely none was bought. Apply again.",
-                )
-                .into());
-            }
-            [only] => {
-                client.claim(&only.instance_id);
-                warnings.push(Diagnostic::warning(
-                    format!("DTS instance {} was bought by a call whose answer was lost", only.instance_id),
-                    format!("{lost}\n\nThe instance was looked up and taken into the state; nothing was bought twice."),
-                ));
-                return Ok(only.clone());
-            }
-            several => {
-                let ids: Vec<&str> = several.iter().map(|one| one.instance_id.as_str()).collect();
-                return Err(unknown(
-                    &lost,
-                    &format!(
-                        "These instances appeared since and belong to nobody here: {}. Import the one that is yours \
-                         (`terraform import <address> <id>`) and release what you do not need, then apply again.",
-                        ids.join(", ")
-                    ),
-                )
-                .into());
-            }
+    let problem = match lookup::once(client, api, &Purchase { client, order }).await? {
+        Outcome::Made(purchased) => return Ok(purchased),
+        Outcome::Found(only, lost) => {
+            warnings.push(Diagnostic::warning(
+                format!(
+                    "DTS instance {} was bought by a call whose answer was lost",
+                    only.instance_id
+                ),
+                format!(
+                    "{lost}\n\nThe instance was looked up and taken into the state; nothing was bought twice."
+                ),
+            ));
+            return Ok(only);
         }
-    }
-    unreachable_end()
-}
-
-/// The loop above only ends by returning.
-fn unreachable_end() -> Result<api::PurchasedInstance, Diagnostics> {
-    Err(Diagnostic::error(
-        "Unable to buy a DTS instance",
-        "No attempt was made. Please report this.",
-    )
-    .into())
+        Outcome::Refused(cause) => error::unable("buy a DTS instance", &cause),
+        Outcome::Nothing(lost) => unknown(
+            &lost,
+            "DTS shows no such instance, so most likely none was bought. Apply again.",
+        ),
+        Outcome::Several(several, lost) => {
+            let ids: Vec<&str> = several.iter().map(|one| one.instance_id.as_str()).collect();
+            unknown(
+                &lost,
+                &format!(
+                    "These instances appeared since and belong to nobody here: {}. Import the one that is yours \
+                     (`terraform import <address> <id>`) and release what you do not need, then apply again.",
+                    ids.join(", ")
+                ),
+            )
+        }
+        Outcome::Blind(lost, cause) => {
+            let mut diagnostics = Diagnostics::from(unknown(&lost, &cannot_be_looked_up(order, begun)));
+            diagnostics.extend(
+                cause.map(|cause| error::unable("look up whether a DTS instance was bought", &cause)),
+            );
+            return Err(diagnostics);
+        }
+    };
+    Err(problem.into())
 }
 
 fn unknown(lost: &api::Error, then: &str) -> Diagnostic {
@@ -121,38 +118,6 @@ fn cannot_be_looked_up(order: &api::CreateDtsInstance, begun: jiff::Timestamp) -
              later that nobody knows is this one. Import it (`terraform import <address> <id>`), or the next apply buys another."
         ),
     }
-}
-
-/// The instances that a lost call could be taken to have bought, before it is made. What is there already, this configuration's
-/// other instances included, is none that it bought. `None` when DTS does not tell.
-async fn known_before(api: &api::Client, order: &api::CreateDtsInstance) -> Option<BTreeSet<String>> {
-    if order.job_id.is_some() {
-        return Some(BTreeSet::new());
-    }
-    let found = of_shape(api, order).await.ok()?;
-    Some(found.into_iter().map(|one| one.instance_id).collect())
-}
-
-/// The instances that the lost call may have bought. An error without a cause: it is not known what was there before.
-async fn look_up(
-    client: &Client,
-    api: &api::Client,
-    order: &api::CreateDtsInstance,
-    before: Option<&BTreeSet<String>>,
-) -> Result<Vec<api::PurchasedInstance>, Option<api::Error>> {
-    let before = before.ok_or(None)?;
-    for wait in LOOKS {
-        api.clock().sleep(wait).await;
-        let mut found = match &order.job_id {
-            Some(job_id) => of_job(api, job_id).await?,
-            None => of_shape(api, order).await?,
-        };
-        found.retain(|one| !before.contains(&one.instance_id) && !client.is_claimed(&one.instance_id));
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    Ok(Vec::new())
 }
 
 async fn of_job(api: &api::Client, job_id: &str) -> Result<Vec<api::PurchasedInstance>, api::Error> {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
@@ -45,15 +46,30 @@ pub struct Response {
 
 /// The last recorded state, outside of the handler so that a panic leaves it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Checkpoint(Arc<Mutex<Option<(Object, Private)>>>);
+pub(super) struct Checkpoint(Arc<Recorded>);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    last: Mutex<Option<(Object, Private)>>,
+    for_good: AtomicBool,
+}
 
 impl Checkpoint {
     pub(super) fn record(&self, state: Object, private: Private) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((state, private));
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((state, private));
     }
 
     fn take(&self) -> Option<(Object, Private)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// See [`Apply::checkpoint_for_good`].
+    pub(super) fn keep_for_good(&self) {
+        self.0.for_good.store(true, Ordering::Relaxed);
+    }
+
+    fn is_for_good(&self) -> bool {
+        self.0.for_good.load(Ordering::Relaxed)
     }
 }
 
@@ -120,6 +136,7 @@ async fn change<C: Send + Sync + 'static>(
     if let Some(prior) = &prior {
         checkpoint.record(prior.clone(), private.clone());
     }
+    let plan = planned.clone();
     let mut apply = Apply {
         prior: prior.unwrap_or_default(),
         state: planned.clone(),
@@ -146,22 +163,36 @@ async fn change<C: Send + Sync + 'static>(
     let (state, private) = match outcome {
         Ok(()) => {
             apply.private.remove(IMPORTED);
-            let state = complete(block, prior, &apply.planned, apply.state, &mut diagnostics);
+            let state = complete(block, prior, &plan, apply.state, &mut diagnostics);
             (state, apply.private)
         }
         Err(errors) => {
             diagnostics.extend(errors);
             match checkpoint.take() {
+                // Terraform takes it for made as planned.
+                Some((state, private)) if creates && checkpoint.is_for_good() => (
+                    complete(block, prior, &plan, known(state), &mut diagnostics),
+                    private,
+                ),
                 Some((state, private)) => (settled(block, prior, state), private),
                 None => (Value::Null, apply.private),
             }
         }
     };
+    if creates && checkpoint.is_for_good() {
+        diagnostics = diagnostics.as_warnings();
+    }
     Response {
         state,
         private,
         diagnostics,
     }
+}
+
+/// A recorded state, without what was not known of it yet.
+fn known(mut state: Object) -> Object {
+    outcome::forget_unknown(&mut state);
+    state
 }
 
 /// The state after a success: complete, as planned, wholly known. What the handler left unknown or malformed is a bug,
@@ -360,6 +391,104 @@ mod tests {
         // Only a plan that is null deletes.
         let malformed = check(object(), Value::Unknown, None, true).await;
         assert_eq!(malformed.state, object());
+    }
+
+    /// What a create that recorded its object for good can come to.
+    #[derive(Clone, Copy, Debug)]
+    enum End {
+        Error,
+        Panic,
+        LeftUnknown,
+        Malformed,
+        PlanTakenThenPanic,
+    }
+
+    struct Bought {
+        end: End,
+        for_good: bool,
+    }
+
+    #[async_trait]
+    impl Resource<()> for Bought {
+        fn type_name(&self) -> &'static str {
+            "test_bought"
+        }
+
+        fn schema(&self) -> Schema {
+            Asked.schema()
+        }
+
+        async fn create(&self, apply: &mut Apply<()>) -> Result<(), Diagnostics> {
+            apply.state.set("id", "i");
+            if self.for_good {
+                apply.checkpoint_for_good();
+            } else {
+                apply.checkpoint();
+            }
+            match self.end {
+                End::Error => return Err(Diagnostic::error("Late", "").into()),
+                End::Panic => panic!("late"),
+                End::LeftUnknown => {}
+                End::Malformed => apply.state.set("did", vec!["a", "list"]),
+                End::PlanTakenThenPanic => {
+                    apply.planned = Object::new();
+                    apply.state = Object::new();
+                    panic!("late");
+                }
+            }
+            Ok(())
+        }
+
+        async fn read(&self, _read: &mut Read<()>) -> Result<bool, Diagnostics> {
+            Ok(true)
+        }
+
+        async fn update(&self, apply: &mut Apply<()>) -> Result<(), Diagnostics> {
+            self.create(apply).await
+        }
+
+        async fn delete(&self, _delete: &mut Delete<()>) -> Result<(), Diagnostics> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_recorded_for_good_ends_in_no_error_but_is_told() {
+        let block = Asked.schema().block;
+        for end in [
+            End::Error,
+            End::Panic,
+            End::LeftUnknown,
+            End::Malformed,
+            End::PlanTakenThenPanic,
+        ] {
+            for (for_good, creates) in [(true, true), (false, true), (true, false)] {
+                let planned = Object::new()
+                    .with("id", Value::Unknown)
+                    .with("did", Value::Unknown);
+                let prior = Object::new().with("id", "i").with("did", "before");
+                let request = Request {
+                    prior: if creates { Value::Null } else { Value::Map(prior) },
+                    planned: Value::Map(planned),
+                    config: Value::Map(Object::new()),
+                    private: Private::default(),
+                };
+                let bought = Bought { end, for_good };
+                let response = apply(&bought, &block, Arc::new(()), CancellationToken::new(), request).await;
+                let state = response.state.as_map().unwrap();
+                assert_eq!(state.str("id"), Some("i"), "{end:?}");
+                assert!(state.is_wholly_known(), "{end:?} {state:?}");
+                assert!(!response.diagnostics.is_empty(), "{end:?}");
+                // An update that fails taints nothing.
+                let expected = !(for_good && creates);
+                assert_eq!(
+                    response.diagnostics.has_errors(),
+                    expected,
+                    "{end:?} {for_good} {creates} {:?}",
+                    response.diagnostics
+                );
+            }
+        }
     }
 
     #[test]

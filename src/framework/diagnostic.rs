@@ -90,6 +90,16 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The same, with every error made a warning.
+    #[must_use]
+    pub fn as_warnings(self) -> Diagnostics {
+        let all = self.0.into_iter().map(|one| Diagnostic {
+            severity: Severity::Warning,
+            ..one
+        });
+        Diagnostics::from(all.collect::<Vec<_>>())
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -86,16 +86,21 @@ fn tell(at: &Trail<'_>, told: &mut Diagnostics) {
 
 /// The same with null for unknown, at any depth.
 fn known(mut value: Value) -> Value {
-    forget_unknown(&mut value);
+    forget(&mut value);
     value
 }
 
-fn forget_unknown(value: &mut Value) {
+/// Null for unknown, at any depth.
+pub(super) fn forget_unknown(object: &mut Object) {
+    object.iter_mut().for_each(|(_, member)| forget(member));
+}
+
+fn forget(value: &mut Value) {
     match value {
         Value::Unknown => *value = Value::Null,
-        Value::List(items) => items.iter_mut().for_each(forget_unknown),
-        Value::Map(members) => members.iter_mut().for_each(|(_, member)| forget_unknown(member)),
-        Value::Dynamic(inner) => forget_unknown(&mut inner.1),
+        Value::List(items) => items.iter_mut().for_each(forget),
+        Value::Map(members) => forget_unknown(members),
+        Value::Dynamic(inner) => forget(&mut inner.1),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -35,8 +35,9 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
     fn plan(&self, _plan: &mut Plan<'_, C>) {}
 
     /// May refuse or comment on a destroy, also on the one that is the first half of a replacement (but not of what
-    /// Terraform replaces of its own: tainted objects and `replace_triggered_by`). Pure.
-    fn plan_destroy(&self, _prior: &Object, _diagnostics: &mut Diagnostics) {}
+    /// Terraform replaces of its own: tainted objects, `-replace` and `replace_triggered_by`). Pure; the client is there where the
+    /// provider is configured, for its settings only.
+    fn plan_destroy(&self, _prior: &Object, _client: Option<&C>, _diagnostics: &mut Diagnostics) {}
 
     /// Makes the object. `apply.state` is the plan, with unknown values to fill in. Call
     /// [`Apply::checkpoint`] as soon as it has an id: what was recorded survives any later error or panic,
@@ -189,6 +190,13 @@ impl<C> Apply<C> {
     /// Records `state` and `private`: from now on this is what an error or a panic leaves behind.
     pub fn checkpoint(&mut self) {
         self.checkpoint.record(self.state.clone(), self.private.clone());
+    }
+
+    /// As [`Apply::checkpoint`], of an object that must not be tainted, as an error at the end of its creation would: from now
+    /// on whatever goes wrong in this create, a panic and a malformed answer included, is told by a warning.
+    pub fn checkpoint_for_good(&mut self) {
+        self.checkpoint();
+        self.checkpoint.keep_for_good();
     }
 
     /// How long this operation may take: from the `timeouts` block, else `default`.

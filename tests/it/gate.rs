@@ -3,4 +3,5 @@
 
 mod data;
 mod job_id;
+mod release;
 mod verdict;

@@ -6,6 +6,8 @@ mod arguments;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod debug;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod docs;

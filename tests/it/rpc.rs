@@ -140,7 +140,7 @@ async fn schema_and_capabilities() {
 #[tokio::test]
 async fn what_is_not_served_answers_like_an_older_provider() {
     let mut client = fresh();
-    macro_rules! unimplemented {
+    macro_rules! not_served {
         ($($rpc:ident $request:ident),* $(,)?) => {
             $(
                 let status = client.$rpc(proto::$request::Request::default()).await.unwrap_err();
@@ -148,7 +148,7 @@ async fn what_is_not_served_answers_like_an_older_provider() {
             )*
         };
     }
-    unimplemented!(
+    not_served!(
         generate_resource_config generate_resource_config,
         validate_ephemeral_resource_config validate_ephemeral_resource_config,
         open_ephemeral_resource open_ephemeral_resource,

@@ -20,6 +20,15 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let limit = apply.timeout(TIMEOUT);
     let job_id = apply.config.str("job_id").map(str::to_owned);
 
+    // Two that are planned for a job that is not known yet only meet here.
+    let turn = job_id.as_deref().map(|job_id| client.turn(job_id));
+    let mut turn = match &turn {
+        Some(turn) => Some(turn.lock().await),
+        None => None,
+    };
+    if let Some(instance_id) = turn.as_ref().and_then(|turn| turn.as_deref()) {
+        return Err(second(instance_id).into());
+    }
     let mut existing = None;
     if let Some(job_id) = &job_id {
         let what = format!("wait for the precheck of DTS job {job_id}");
@@ -66,7 +75,11 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     if let Some(job_id) = purchased.job_id.as_deref().filter(|_| job_id.is_none()) {
         apply.state.set("job_id", job_id);
     }
-    apply.checkpoint();
+    apply.checkpoint_for_good();
+    if let Some(turn) = &mut turn {
+        **turn = Some(purchased.instance_id.clone());
+    }
+    drop(turn);
     if existing.is_some() && apply.planned.bool("auto_start") == Some(true) {
         start_adopted(&api, job_id.as_deref().unwrap_or_default(), &mut apply.warnings).await;
     }
@@ -100,18 +113,21 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     Ok(())
 }
 
+fn second(instance_id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unable to buy a second DTS instance for a job",
+        format!(
+            "The job already has instance {instance_id}, which another resource of this configuration manages. A job has one \
+             instance: remove one of the two `dts_instance` resources. No second one was bought."
+        ),
+    )
+    .at(Path::attribute("job_id"))
+}
+
 /// Takes over the instance that the job already has, most likely from an apply that was cut off.
 fn adopt(client: &Client, instance_id: &str, warnings: &mut Diagnostics) -> Result<(), Diagnostics> {
     if client.is_claimed(instance_id) {
-        return Err(Diagnostic::error(
-            "Unable to buy a second DTS instance for a job",
-            format!(
-                "The job already has instance {instance_id}, which another resource of this configuration manages. A job has one \
-                 instance: remove one of the two `dts_instance` resources. Nothing was bought."
-            ),
-        )
-        .at(Path::attribute("job_id"))
-        .into());
+        return Err(second(instance_id).into());
     }
     client.claim(instance_id);
     warnings.push(Diagnostic::warning(

@@ -53,8 +53,8 @@ impl Resource<Client> for Instance {
         plan::plan(plan);
     }
 
-    fn plan_destroy(&self, prior: &Object, diagnostics: &mut Diagnostics) {
-        diagnostics.extend(plan::cannot_release(prior));
+    fn plan_destroy(&self, prior: &Object, client: Option<&Client>, diagnostics: &mut Diagnostics) {
+        plan::plan_destroy(prior, client, diagnostics);
     }
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {

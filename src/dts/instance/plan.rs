@@ -1,14 +1,16 @@
 //! Which calls a change of an instance needs, and when it may be replaced at all.
 
-use super::SHAPE;
+use super::{SHAPE, schema};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::{Delete, Plan};
 use crate::framework::validate::is_set;
-use crate::framework::{Diagnostic, Object, Path};
+use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 pub(super) fn plan(plan: &mut Plan<'_, Client>) {
+    // What only the apply knows was not known when the configuration was validated.
+    schema::validate(plan.config, plan.diagnostics);
     if plan.is_create() {
         if plan.config.get("auto_start").is_null() {
             plan.planned.set("auto_start", false);
@@ -17,6 +19,9 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
             plan.unknown("job_id");
         }
         plan.planned.set("operations", vec!["CreateDtsInstance"]);
+        if let Some(refusal) = plan.private.remove(PREDECESSOR_STAYS) {
+            plan.refuse(stays(refusal.as_str().unwrap_or_default()));
+        }
         let replaces_another = plan.private.get(PREDECESSOR_JOB).is_some();
         plan_successor(plan);
         // The plan of what it replaces has told already which job is served.
@@ -31,6 +36,11 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
     {
         serve(plan, job_id, Some(id));
     }
+    let stays = plan.prior.filter(|prior| cannot_release(prior).is_some());
+    match stays.and_then(|prior| prior.str("id")) {
+        Some(id) => plan.private.set(PREDECESSOR_STAYS, id),
+        None => drop(plan.private.remove(PREDECESSOR_STAYS)),
+    }
     match plan.prior.and_then(|prior| prior.str("job_id")) {
         Some(job_id) => plan.private.set(PREDECESSOR_JOB, job_id),
         None => drop(plan.private.remove(PREDECESSOR_JOB)),
@@ -38,26 +48,53 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
     plan_update(plan);
 }
 
-/// Two resources for one job would end up with the same instance, and removing one of them would release it.
-fn serve(plan: &mut Plan<'_, Client>, job_id: &str, instance_id: Option<&str>) {
-    if plan
-        .client
-        .is_none_or(|client| client.serves(job_id, instance_id))
-    {
+/// What the plan of a removal has to say.
+pub(super) fn plan_destroy(prior: &Object, client: Option<&Client>, diagnostics: &mut Diagnostics) {
+    if prior.str("on_destroy") == Some("keep") {
         return;
     }
-    plan.refuse(
+    let id = prior.str("id").unwrap_or_default();
+    if let Some(refusal) = cannot_release(prior) {
+        diagnostics.push(refusal);
+        return;
+    }
+    let Some(job_id) = prior.str("job_id") else { return };
+    diagnostics.extend(conflict(client, job_id, Some(id)));
+    // The summary is the same for all, so that Terraform tells many of them as one.
+    diagnostics.push(Diagnostic::warning(
+        "Releasing a DTS instance deletes its job",
+        format!(
+            "Instance {id} is released for good, and DTS deletes its job {job_id} with it: a `dts_job` of it that stays in the \
+             configuration is gone then, and the next plan configures it anew. To keep both, set `on_destroy = \"keep\"` and apply that first. If the \
+             resource only has another name now, add a `moved` block instead."
+        ),
+    ));
+}
+
+fn serve(plan: &mut Plan<'_, Client>, job_id: &str, instance_id: Option<&str>) {
+    plan.diagnostics
+        .extend(conflict(plan.client, job_id, instance_id));
+}
+
+/// Two resources for one job would end up with the same instance, and removing one of them would release it.
+fn conflict(client: Option<&Client>, job_id: &str, instance_id: Option<&str>) -> Option<Diagnostic> {
+    let served = client.is_none_or(|client| client.serves(job_id, instance_id));
+    (!served).then(|| {
         Diagnostic::error(
             format!("Two dts_instance resources for DTS job {job_id}"),
             "A job has one instance, and another resource of this configuration has it or is to buy it. Remove one of the two; a resource \
              that has another name now needs a `moved` block.",
         )
-        .at(Path::attribute("job_id")),
-    );
+        .at(Path::attribute("job_id"))
+    })
 }
 
 /// The private key by which the plan of an instance tells the one of its successor which job goes with it.
 const PREDECESSOR_JOB: &str = "predecessor_job";
+
+/// The private key by which the plan of an instance that cannot be released tells the one of its successor so, with its id: of
+/// a replacement that the user asks for (`-replace`, `replace_triggered_by`) only the successor's plan learns.
+const PREDECESSOR_STAYS: &str = "predecessor_stays";
 
 /// The private key by which the plan of an instance tells its predecessor's removal for which job it will be bought.
 const SUCCESSOR_JOB: &str = "successor_job";
@@ -152,6 +189,16 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
             );
         }
     }
+    if plan.changes("instance_class") && prior.str("status").map(Stage::of) == Some(Stage::Finished) {
+        plan.refuse(
+            Diagnostic::error(
+                "Unable to change the class of a DTS instance whose job has ended",
+                "The job is finished or was stopped, for good, so that there is nothing that another class could speed up. Take the \
+                 change back, or replace the instance (`terraform apply -replace`) to start over with it.",
+            )
+            .at(Path::attribute("instance_class")),
+        );
+    }
     let nothing_else = {
         let mut same = plan.planned.clone();
         for name in ["job_id"].into_iter().chain(SHAPE) {
@@ -230,13 +277,17 @@ pub(super) fn has_started(status: &str) -> bool {
 }
 
 pub(super) fn cannot_release(prior: &Object) -> Option<Diagnostic> {
-    let prepaid = prior.str("pay_type") == Some("PrePaid");
-    (prepaid && prior.str("on_destroy") != Some("keep")).then(|| {
-        Diagnostic::error(
-            format!("Unable to release PrePaid DTS instance {}", prior.str("id").unwrap_or_default()),
-            "DTS releases a PrePaid instance only when it expires. Set `on_destroy = \"keep\"` and apply that first: a destroy then \
-             only forgets the instance, which goes on until it expires.",
-        )
-        .at(Path::attribute("on_destroy"))
-    })
+    let prepaid = prior
+        .str("pay_type")
+        .is_some_and(|pay_type| pay_type.eq_ignore_ascii_case("PrePaid"));
+    (prepaid && prior.str("on_destroy") != Some("keep")).then(|| stays(prior.str("id").unwrap_or_default()))
+}
+
+fn stays(id: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Unable to release PrePaid DTS instance {id}"),
+        "DTS releases a PrePaid instance only when it expires. Set `on_destroy = \"keep\"` and apply that first: a destroy then \
+         only forgets the instance, which goes on until it expires.",
+    )
+    .at(Path::attribute("on_destroy"))
 }

@@ -54,7 +54,8 @@ pub(super) fn schema() -> Schema {
         Block::new(
             "A DTS instance: what is paid for (`CreateDtsInstance`). Buy it first and configure a `dts_job` on it, or \
              configure the job first and buy the instance for it with `job_id`; then nothing is bought while the job's \
-             precheck runs or after it failed.",
+             precheck runs or after it failed. Removed from the configuration, it is released, and DTS deletes its job with it: \
+             another name in the configuration needs a `moved` block.",
         )
         .attribute(Attribute::string("id").computed().stable().describe("Id of the instance (`InstanceId`)."))
         .attribute(
@@ -66,11 +67,11 @@ pub(super) fn schema() -> Schema {
             Attribute::bool("auto_start")
                 .optional_computed()
                 .stable()
-                .describe("With `job_id`: start the job once the instance is bought. Changed from `false` to `true` it starts the job then (`StartDtsJob`). Default: `false`."),
+                .describe("Only with `job_id`: start the job once the instance is bought. Changed from `false` to `true` it starts the job then (`StartDtsJob`). Default: `false`."),
         )
         .attribute(
             Attribute::bool("require_precheck")
-                .describe("With `job_id`: `true` buys only after a precheck that passed, `false` does not look at it. Without, a job that was never checked is bought for, and a failed check is not."),
+                .describe("Only with `job_id`, and only when it is bought: `true` buys only after a precheck that passed, `false` does not look at it. Without, a job that was never checked is bought for, and a failed check is not."),
         )
         .attribute(shape("type", "What it does: `MIGRATION`, `SYNC` or `SUBSCRIBE`.").check(Check::one_of_ignore_case(&["MIGRATION", "SYNC", "SUBSCRIBE"])))
         .attribute(shape("source_endpoint_engine_name", "Engine of the source, such as `MySQL`.").check(Check::one_of_ignore_case(&ENGINES)))
@@ -80,11 +81,13 @@ pub(super) fn schema() -> Schema {
         .attribute(
             text("instance_class", "Class, in rising order: `micro` (SYNC only), `small`, `medium`, `large`, `xlarge`, `xxlarge` (both MIGRATION only). A change is made in place (`TransferInstanceClass`).")
                 .required()
+                .same_meaning(same_letters)
                 .check(Check::one_of(&CLASSES)),
         )
         .attribute(
             text("pay_type", "`PostPaid` (by use) or `PrePaid` (for a period; not for MIGRATION). Cannot be changed.")
                 .required()
+                .same_meaning(same_letters)
                 .check(Check::one_of(&["PostPaid", "PrePaid"])),
         )
         .attribute(text("period", "Unit of `used_time`: `Year` or `Month`. Required with `PrePaid`. Cannot be changed.").check(Check::one_of(&["Year", "Month"])))
@@ -137,8 +140,13 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        for name in ["auto_start", "require_precheck"] {
-            if config.bool(name) == Some(true) {
+        // `auto_start = false` is what happens then; to look or not to look at a precheck needs one.
+        let meaningless = [
+            ("auto_start", config.bool("auto_start") == Some(true)),
+            ("require_precheck", is_certainly_set(config, "require_precheck")),
+        ];
+        for (name, is_set) in meaningless {
+            if is_set {
                 diagnostics.push(
                     Diagnostic::error(
                         format!("{name} needs job_id"),

@@ -121,7 +121,7 @@ async fn wait_for_class(
         let other_class = detail
             .dts_job_class
             .as_deref()
-            .is_some_and(|found| found != class);
+            .is_some_and(|found| !is_class(found, class));
         if starts && Stage::of(&status) == Stage::PrecheckFailed {
             let job_id = detail.dts_job_id.as_deref().unwrap_or_default();
             return Err(precheck::failures_of(
@@ -142,9 +142,20 @@ async fn wait_for_class(
     .await
 }
 
+/// DTS spells its words in more than one way.
+fn is_class(found: &str, class: &str) -> bool {
+    found.eq_ignore_ascii_case(class)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_class_is_the_same_in_any_spelling() {
+        assert!(is_class("LARGE", "large") && is_class("large", "large"));
+        assert!(!is_class("xlarge", "large"));
+    }
 
     #[test]
     fn a_smaller_class_is_a_downgrade() {

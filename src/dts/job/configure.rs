@@ -1,24 +1,18 @@
 //! `ConfigureDtsJob`, and finding out what became of a call whose answer was lost.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+use async_trait::async_trait;
 
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::error;
+use crate::dts::lookup::{self, Once, Outcome};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::{objects, reserve};
 use crate::framework::{Diagnostic, Diagnostics, Object};
-
-/// How long DTS has to show a job: the waits between looks.
-const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
-
-/// How often it is called when it certainly did not happen before.
-const ATTEMPTS: usize = 2;
 
 /// The request for what is planned; passwords come from the configuration.
 pub(super) fn request(planned: &Object, config: &Object, job_id: Option<&str>) -> api::ConfigureDtsJob {
@@ -46,6 +40,41 @@ pub(super) fn request(planned: &Object, config: &Object, job_id: Option<&str>) -
     }
 }
 
+struct Configuration<'a>(&'a api::ConfigureDtsJob);
+
+#[async_trait]
+impl Once for Configuration<'_> {
+    type Made = api::ConfiguredJob;
+
+    const LOOKS: &'static [Duration] = &[Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
+
+    async fn make(&self, api: &api::Client) -> Result<api::ConfiguredJob, api::Error> {
+        api.configure_dts_job(self.0).await
+    }
+
+    async fn candidates(&self, api: &api::Client) -> Result<Vec<api::ConfiguredJob>, api::Error> {
+        let Configuration(request) = self;
+        if !self.is_certain() {
+            return by_name(api, request).await;
+        }
+        let job = api::JobRef {
+            job_id: request.dts_job_id.clone(),
+            instance_id: request.dts_instance_id.clone(),
+            ..api::JobRef::default()
+        };
+        let detail = api.describe_dts_job_detail(&job).await?;
+        Ok(configured_as(&detail, request).into_iter().collect())
+    }
+
+    fn is_certain(&self) -> bool {
+        self.0.dts_job_id.is_some() || self.0.dts_instance_id.is_some()
+    }
+
+    fn id(made: &api::ConfiguredJob) -> &str {
+        &made.dts_job_id
+    }
+}
+
 /// Configures a job. Without ids in the request it makes one, and never two.
 pub(super) async fn configure(
     client: &Client,
@@ -54,102 +83,38 @@ pub(super) async fn configure(
     warnings: &mut Diagnostics,
 ) -> Result<api::ConfiguredJob, Diagnostics> {
     let what = format!("configure DTS job {:?}", request.dts_job_name);
-    // Looking up must not be cut short by Stop: it is how a job that was made gets into the state.
-    let looker = client.api(&CancellationToken::new())?;
-    let before = known_before(&looker, request).await;
-    let mut attempt = 1;
-    loop {
-        let open = client.purchases.read().await;
-        let lost = match api.configure_dts_job(request).await {
-            Ok(job) => {
-                client.claim(&job.dts_job_id);
-                return Ok(job);
-            }
-            Err(cause) if cause.is_outcome_unknown() => cause,
-            Err(cause) => return Err(error::unable(&what, &cause).into()),
-        };
-        drop(open);
-        let _alone = client.purchases.write().await;
-        let found = look_up(client, &looker, request, before.as_ref())
-            .await
-            .map_err(|cause| {
-                let mut diagnostics = Diagnostics::from(error::unable(&what, &lost));
-                diagnostics.extend(
-                    cause.map(|cause| error::unable("look up whether the job was configured", &cause)),
-                );
-                diagnostics
-            })?;
-        match found.as_slice() {
-            [] if attempt < ATTEMPTS => attempt += 1,
-            [] => return Err(error::unable(&what, &lost).into()),
-            [only] => {
-                client.claim(&only.dts_job_id);
-                warnings.push(Diagnostic::warning(
-                    format!(
-                        "DTS job {} was configured by a call whose answer was lost",
-                        only.dts_job_id
-                    ),
-                    format!("{lost}\n\nThe job was looked up and taken into the state; none was made twice."),
-                ));
-                return Ok(only.clone());
-            }
-            several => {
-                let ids: Vec<&str> = several.iter().map(|job| job.dts_job_id.as_str()).collect();
-                return Err(Diagnostic::error(
-                    format!("Unable to tell which DTS job {:?} was made", request.dts_job_name),
-                    format!(
-                        "{lost}\n\nThese jobs of that name appeared since and belong to nobody here: {}. Import the one that is yours, \
-                         or delete them, then apply again.",
-                        ids.join(", ")
-                    ),
-                )
-                .into());
-            }
+    let mut problems = Diagnostics::new();
+    match lookup::once(client, api, &Configuration(request)).await? {
+        Outcome::Made(job) => return Ok(job),
+        Outcome::Found(only, lost) => {
+            warnings.push(Diagnostic::warning(
+                format!(
+                    "DTS job {} was configured by a call whose answer was lost",
+                    only.dts_job_id
+                ),
+                format!("{lost}\n\nThe job was looked up and taken into the state; none was made twice."),
+            ));
+            return Ok(only);
+        }
+        Outcome::Refused(cause) | Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
+        Outcome::Several(several, lost) => {
+            let ids: Vec<&str> = several.iter().map(|job| job.dts_job_id.as_str()).collect();
+            problems.push(Diagnostic::error(
+                format!("Unable to tell which DTS job {:?} was made", request.dts_job_name),
+                format!(
+                    "{lost}\n\nThese jobs of that name appeared since and belong to nobody here: {}. Import the one that is yours, \
+                     or delete them, then apply again.",
+                    ids.join(", ")
+                ),
+            ));
+        }
+        Outcome::Blind(lost, cause) => {
+            problems.push(error::unable(&what, &lost));
+            problems
+                .extend(cause.map(|cause| error::unable("look up whether the job was configured", &cause)));
         }
     }
-}
-
-/// The jobs that a lost call could be taken to have made, before it is made. What is there already, this configuration's other
-/// jobs of that name included, is none that it made. `None` when DTS does not tell.
-async fn known_before(api: &api::Client, request: &api::ConfigureDtsJob) -> Option<BTreeSet<String>> {
-    if request.dts_job_id.is_some() || request.dts_instance_id.is_some() {
-        return Some(BTreeSet::new());
-    }
-    let found = by_name(api, request).await.ok()?;
-    Some(found.into_iter().map(|job| job.dts_job_id).collect())
-}
-
-/// The jobs that the lost call may have configured. An error without a cause: it is not known what was there before.
-async fn look_up(
-    client: &Client,
-    api: &api::Client,
-    request: &api::ConfigureDtsJob,
-    before: Option<&BTreeSet<String>>,
-) -> Result<Vec<api::ConfiguredJob>, Option<api::Error>> {
-    let before = before.ok_or(None)?;
-    for wait in LOOKS {
-        api.clock().sleep(wait).await;
-        let found = match (&request.dts_job_id, &request.dts_instance_id) {
-            (None, None) => {
-                let mut found = by_name(api, request).await?;
-                found.retain(|job| !before.contains(&job.dts_job_id) && !client.is_claimed(&job.dts_job_id));
-                found
-            }
-            (job_id, instance_id) => {
-                let job = api::JobRef {
-                    job_id: job_id.clone(),
-                    instance_id: instance_id.clone(),
-                    ..api::JobRef::default()
-                };
-                let detail = api.describe_dts_job_detail(&job).await?;
-                configured_as(&detail, request).into_iter().collect()
-            }
-        };
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    Ok(Vec::new())
+    Err(problems)
 }
 
 /// Whether the job has the configuration of the request by now.

@@ -163,7 +163,7 @@ pub(super) fn instance() -> Vec<Case> {
     vec![
         // To another job, also from none. From one to none is another instance, unless nothing else is said.
         case("job_id", &base, other_job, &[Replaced], &[Replaced, Kept]),
-        // It is about a job; without one it is refused. Left out it keeps what it was.
+        // Both are about a job; without one they are refused. Left out, the first keeps what it was.
         case(
             "auto_start",
             &base,
@@ -175,7 +175,7 @@ pub(super) fn instance() -> Vec<Case> {
             "require_precheck",
             &base,
             json!({ "require_precheck": false }),
-            RECORDED,
+            &[Recorded, Refused],
             RECORDED,
         ),
         shape("type", json!({ "type": MIGRATION })),

@@ -51,6 +51,20 @@ impl Clock for Hurried {
 }
 
 #[derive(Debug)]
+struct Impatient;
+
+#[async_trait::async_trait]
+impl Clock for Impatient {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    async fn sleep(&self, _duration: Duration) {
+        panic!("out of patience");
+    }
+}
+
+#[derive(Debug)]
 struct NoEnv;
 
 impl Env for NoEnv {
@@ -65,6 +79,19 @@ impl Bed {
     }
 
     pub(crate) fn with(lifecycle: Lifecycle, fixtures: Option<Json>) -> Bed {
+        Bed::in_context(lifecycle, fixtures, CONTEXT.clone())
+    }
+
+    /// Whatever has to wait panics.
+    pub(crate) fn that_panics_when_it_waits(lifecycle: Lifecycle) -> Bed {
+        let context = Context {
+            clock: Arc::new(Impatient),
+            ..CONTEXT.clone()
+        };
+        Bed::in_context(lifecycle, None, context)
+    }
+
+    fn in_context(lifecycle: Lifecycle, fixtures: Option<Json>, context: Context) -> Bed {
         let emulator = Emulator::start(Options {
             lifecycle,
             fixtures,
@@ -73,7 +100,7 @@ impl Bed {
         .unwrap();
         let bed = Bed {
             emulator,
-            server: Server::new(Dts::new(CONTEXT.clone())),
+            server: Server::new(Dts::new(context)),
         };
         bed.new_process();
         bed

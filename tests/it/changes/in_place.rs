@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use terraform_provider_dts::emulator::Lifecycle;
+use terraform_provider_dts::framework::Value;
 use terraform_provider_dts::framework::rules::Action::Update;
 
-use super::bed::Bed;
+use super::bed::{Bed, operations_of};
 use super::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, with};
 
 pub(super) const START: &str = "StartDtsJob";
@@ -262,4 +263,56 @@ fn several_changes_at_once() {
     );
     let changed = json!({ "instance_class": "medium", "on_destroy": "keep", "timeouts": { "delete": "3m" } });
     bought.change(&with(&instance(SYNC), changed), Update, &[CLASS]);
+}
+
+#[test]
+fn a_job_that_has_ended_is_given_no_other_class() {
+    let bed = Bed::new();
+    let (mut bought, mut managed, _) = bed.bought(&instance(MIGRATION), &job(MIGRATION));
+    assert_eq!(managed.status(), "Finished");
+    bought.refresh();
+    let larger = with(&instance(MIGRATION), json!({ "instance_class": "large" }));
+    bought.refused(&larger, "instance_class", "whose job has ended");
+    bought.assert_plan_is_empty(&instance(MIGRATION));
+}
+
+/// A class in another spelling is the same class, as it is for DTS.
+#[test]
+fn another_spelling_of_a_class_is_no_change() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&instance(SYNC));
+    let id = bought.text("id");
+    let mut imported = bed.instance();
+    imported.import(&id).unwrap();
+    if let Some(Value::Map(state)) = imported.core.state.as_mut().map(|stored| &mut stored.value) {
+        state.set("instance_class", "SMALL");
+        state.set("pay_type", "POSTPAID");
+    }
+    let planned = imported.must_plan(&instance(SYNC));
+    assert_eq!(operations_of(&planned.planned), [""; 0]);
+}
+
+/// An error would taint the instance: Terraform would release it and buy another.
+#[test]
+fn a_panic_after_the_purchase_taints_nothing() {
+    let bed = Bed::that_panics_when_it_waits(Lifecycle::Reads(3));
+    let mut configured = bed.job();
+    configured.settle_once(&with(&job(SYNC), json!({ "desired_status": "configured" })));
+    let config = with(
+        &instance_for(&configured.text("id")),
+        json!({ "auto_start": true }),
+    );
+    let mut bought = bed.instance();
+    let planned = bought.must_plan(&config);
+    let told = bought.apply(&planned, &config);
+    assert!(!told.has_errors(), "{told:#?}");
+    assert!(
+        told.iter()
+            .any(|one| one.summary.contains("panicked") && one.detail.contains("out of patience")),
+        "{told:#?}"
+    );
+    assert!(!bought.core.state.as_ref().unwrap().tainted);
+    assert_eq!(bought.text("id"), bed.emulator.instances()[0].instance_id);
+    assert_eq!(bed.paid(), 1);
 }

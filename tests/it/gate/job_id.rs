@@ -3,7 +3,7 @@
 use terraform_provider_dts::api;
 use terraform_provider_dts::emulator::Lifecycle;
 
-use crate::support::bench::{Bench, PRECHECK, bought_for, bought_for_job, databases, job};
+use crate::support::bench::{Bench, PRECHECK, bought_first, bought_for, bought_for_job, databases, job};
 
 const CHECKED: &str = "desired_status = \"prechecked\"\n  wait_for = \"none\"";
 
@@ -233,4 +233,48 @@ fn a_second_instance_for_a_job_is_refused_in_the_plan() {
     assert!(bill.len() == 1 && !bill[0].released, "{bill:?}");
     bench.write(&[&configured, &bought]);
     bench.workspace.assert_plan_is_empty();
+}
+
+/// Before the job is there no plan can tell that two resources want an instance for it.
+#[test]
+fn a_second_instance_for_a_job_of_the_same_apply_is_refused() {
+    let bench = Bench::new(Lifecycle::Immediate, Some(databases()));
+    let (configured, bought) = (job("m", "SYNC", CHECKED), bought_for_job("auto_start = true"));
+    bench.write(&[&configured, &bought, &bought.replace("\"m\" {", "\"second\" {")]);
+    let refused = bench.apply().fails();
+    let error = refused.error("Unable to buy a second DTS instance for a job");
+    assert!(error.code.starts_with("job_id"), "{error:?}");
+    let bill = bench.emulator.instances();
+    assert_eq!(bill.len(), 1, "{bill:?}");
+    assert!(error.detail.contains(&bill[0].instance_id), "{error:?}");
+    assert_eq!(bench.count("CreateDtsInstance"), 1, "DTS was not asked in vain");
+    bench.assert_nothing_lost("after the refusal");
+    // Whichever came first stays.
+    let kept = if bench.recorded("dts_instance.m").is_some() {
+        bought
+    } else {
+        bought.replace("\"m\" {", "\"second\" {")
+    };
+    bench.write(&[&configured, &kept]);
+    bench.workspace.assert_plan_is_empty();
+}
+
+/// What the configuration alone cannot tell, for it is only known in the apply.
+#[test]
+fn what_only_means_something_with_a_job_is_refused_in_the_apply_too() {
+    let bench = Bench::immediate();
+    let flag = "resource \"terraform_data\" \"flag\" {\n  input = true\n}\n";
+    for name in ["auto_start", "require_precheck"] {
+        let bought = bought_first("SYNC", &format!("{name} = terraform_data.flag.output"));
+        bench.write(&[flag, &bought]);
+        bench.workspace.plan(&[]).ok();
+        let error = bench
+            .workspace
+            .apply_saved()
+            .fails()
+            .error(&format!("{name} needs job_id"));
+        assert!(error.code.starts_with(name), "{error:?}");
+        bench.write(&[]).apply().ok();
+    }
+    assert_eq!(bench.count("CreateDtsInstance"), 0);
 }

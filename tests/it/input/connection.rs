@@ -103,6 +103,11 @@ fn an_endpoint_that_nobody_serves() {
     );
 }
 
+const DEAD_GATEWAY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/html\r\nContent-Length: 17\r\nConnection: close\r\n\r\n<html>busy</html>";
+const OTHER_ERROR: &str = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 16\r\nConnection: close\r\n\r\n{\"error\":\"oops\"}";
+const NOTHING: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const REDIRECT: &str = "HTTP/1.1 302 Found\r\nLocation: https://login.example.com/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
 /// Answers every request in the same way.
 fn server(answer: &'static str) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -140,6 +145,53 @@ fn somebody_else_answers() {
             &format!("{KEYS}  endpoint = \"{}\"", server(answer)),
             UNABLE,
             &["Something else than DTS answers at this address: check endpoint"],
+        );
+    }
+}
+
+#[test]
+fn an_error_of_somebody_who_may_or_may_not_be_dts() {
+    for answer in [DEAD_GATEWAY, OTHER_ERROR, NOTHING] {
+        let endpoint = server(answer);
+        refused(
+            &format!("{KEYS}  endpoint = \"{endpoint}\""),
+            UNABLE,
+            &[
+                &format!("{endpoint}/ does not answer as DTS does"),
+                "check endpoint",
+                "try again later",
+                "3 attempts",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_redirect() {
+    refused(
+        &format!("{KEYS}  endpoint = \"{}\"", server(REDIRECT)),
+        UNABLE,
+        &["a redirect to https://login.example.com/", "check endpoint"],
+    );
+}
+
+/// Nothing is ordered where nobody answers as DTS does, so there is nothing to look up either.
+#[test]
+fn nothing_is_bought_of_a_stranger() {
+    for answer in [DEAD_GATEWAY, HTML] {
+        let text = format!(
+            "{}provider \"dts\" {{\n  {KEYS}  endpoint = \"{}\"\n}}\n{}",
+            terraform_block(),
+            server(answer),
+            super::body::bought_first().resource("m"),
+        );
+        let workspace = Workspace::new(None);
+        workspace.write("main.tf", &text);
+        let outcome = workspace.apply(&[]).fails();
+        one_error(
+            &outcome,
+            "Unable to buy a DTS instance",
+            &["DescribeDtsJobs", "check endpoint"],
         );
     }
 }

@@ -17,6 +17,7 @@ fn sound_ones_need_neither_credentials_nor_a_region() {
         Case::new(bought_first(), []),
         Case::new(bought_for_job(), []),
         Case::new(bought_for_job().set("auto_start", "true"), []),
+        Case::new(bought_first().set("auto_start", "false"), []),
         Case::new(bought_for_job().set("require_precheck", "true"), []),
         Case::new(prepaid, []),
         Case::new(bought_first().with_block(timeouts), []),
@@ -194,6 +195,14 @@ fn what_does_not_go_together() {
             bought_first().set("require_precheck", "true"),
             [error(
                 "require_precheck = true",
+                "require_precheck needs job_id",
+                "Remove it",
+            )],
+        ),
+        Case::new(
+            bought_first().set("require_precheck", "false"),
+            [error(
+                "require_precheck = false",
                 "require_precheck needs job_id",
                 "Remove it",
             )],

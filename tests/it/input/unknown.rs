@@ -83,7 +83,9 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
         "job_id" => "dts_job.here.id",
         "job_type" | "type" => r#""MIGRATION""#,
         "structure_initialization" | "data_initialization" => "true",
-        "data_synchronization" | "auto_start" | "require_precheck" | "require_pass" | "wait" => "false",
+        "data_synchronization" | "auto_start" | "require_pass" | "wait" => "false",
+        // To set it needs a `job_id`.
+        "require_precheck" => "null",
         "desired_status" => r#""configured""#,
         "wait_for" => r#""none""#,
         "max_delay_seconds" => "5",

@@ -288,7 +288,7 @@ impl Resource<Shared> for Thing {
         }
     }
 
-    fn plan_destroy(&self, _prior: &Object, diagnostics: &mut Diagnostics) {
+    fn plan_destroy(&self, _prior: &Object, _client: Option<&Shared>, diagnostics: &mut Diagnostics) {
         if self.0.lock().unwrap().fault == Fault::RefuseDestroy {
             diagnostics.extend(failed("destroy"));
         }

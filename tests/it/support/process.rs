@@ -49,11 +49,11 @@ impl Running {
         }
     }
 
-    /// Waits until a line of either stream holds `text`; fails when the command ends without.
-    pub(crate) fn wait_for(&mut self, text: &str) {
+    /// Waits until a line of either stream holds `text`, and gives it back; fails when the command ends without.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         while let Some(line) = self.next() {
             if line.contains(text) {
-                return;
+                return line;
             }
         }
         panic!(

@@ -43,8 +43,7 @@ impl Workspace {
         for name in ["configuration", "provider", "home"] {
             std::fs::create_dir(workspace.folder.path().join(name)).unwrap();
         }
-        let provider = workspace.folder.path().join("provider");
-        std::os::unix::fs::symlink(PROVIDER, provider.join("terraform-provider-dts")).unwrap();
+        std::os::unix::fs::symlink(PROVIDER, workspace.provider()).unwrap();
         workspace.override_providers(&[PROVIDER_SOURCE]);
         if let Some(endpoint) = emulator {
             workspace.write(
@@ -102,6 +101,11 @@ provider "dts" {{
     /// The folder that Terraform runs in.
     pub(crate) fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("configuration")
+    }
+
+    /// The provider, where Terraform looks for it.
+    pub(crate) fn provider(&self) -> std::path::PathBuf {
+        self.folder.path().join("provider/terraform-provider-dts")
     }
 
     /// Writes a file of the configuration, over an older one of that name.

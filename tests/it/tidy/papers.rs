@@ -172,6 +172,22 @@ fn every_source_file_is_on_the_map() {
 }
 
 #[test]
+fn every_module_of_the_tests_is_on_the_map() {
+    let text = read("ARCHITECTURE.md");
+    let row = text.lines().find(|line| line.starts_with("| `tests/it/` |"));
+    let named = codes(row.unwrap());
+    let main = read("tests/it/main.rs");
+    let modules = main
+        .lines()
+        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+    let missing: Vec<&str> = modules.filter(|module| !named.contains(module)).collect();
+    assert!(
+        named.len() > 10 && missing.is_empty(),
+        "ARCHITECTURE.md: {missing:?} of {named:?}"
+    );
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let mut files = Vec::new();
     collect(repository(), &mut files);
