@@ -1,8 +1,12 @@
-//! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (which calls a
-//! change needs), `configure`, `password` and `apply` (making them), `read`, `remove`.
+//! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
+//! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password` and
+//! `follow`), `read`, `remove`.
 
 mod apply;
+mod change;
 mod configure;
+mod decide;
+mod follow;
 mod password;
 mod plan;
 mod read;
