@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::change::Facts;
 use super::configure;
 use super::decide::{Decision, Operation, decide, refused};
+use super::new_instance;
 use super::{SUCCESSOR, read};
 use crate::api;
 use crate::dts::course::{Course, Desired, Move, course_after_configure};
@@ -36,13 +37,9 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     if reached.get("dts_instance_id").is_unknown() {
         reached.set("dts_instance_id", job.dts_instance_id);
     }
-    let mut run = Run::new(apply, api, job.dts_job_id, reached, "timeouts.create");
-    run.made(Operation::Configure);
-    for step in moves {
-        run.step(step).await?;
-        run.made(Operation::Move(step));
-    }
-    run.finish(desired).await
+    Run::new(apply, api, job.dts_job_id, reached, "timeouts.create")
+        .begin(moves, desired)
+        .await
 }
 
 pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
@@ -51,6 +48,10 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let (prior, planned, config) = (apply.prior.clone(), apply.planned.clone(), apply.config.clone());
     let facts = Facts::of(apply.private.is_set(IMPORTED), &prior, &config);
+    if new_instance::other_instance(&prior, &planned).is_some() {
+        apply.private.remove(IMPORTED);
+        return new_instance::configure_there(apply, api).await;
+    }
     let operations = match decide(&prior, &planned, facts) {
         Decision::Operations(operations) => operations,
         Decision::Refuse(diagnostic) => return Err(diagnostic.into()),
@@ -82,7 +83,7 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     run.finish(desired).await
 }
 
-fn desired(planned: &Object) -> Desired {
+pub(super) fn desired(planned: &Object) -> Desired {
     planned
         .str("desired_status")
         .and_then(Desired::parse)
@@ -103,7 +104,7 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(
+    pub(super) fn new(
         apply: &'a mut Apply<Client>,
         api: api::Client,
         id: String,
@@ -125,6 +126,16 @@ impl<'a> Run<'a> {
 
     pub(super) fn job(&self) -> api::JobRef {
         api::JobRef::job(&self.id)
+    }
+
+    /// After `ConfigureDtsJob`, by which the job got its id: the rest of the way.
+    pub(super) async fn begin(mut self, moves: Vec<Move>, desired: Desired) -> Result<(), Diagnostics> {
+        self.made(Operation::Configure);
+        for step in moves {
+            self.step(step).await?;
+            self.made(Operation::Move(step));
+        }
+        self.finish(desired).await
     }
 
     /// Records a call that was made.

@@ -1,12 +1,13 @@
 //! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
-//! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password` and
-//! `follow`), `read`, `remove`.
+//! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password`,
+//! `follow`, and `new_instance` where the instance was replaced under the job), `read`, `remove`.
 
 mod apply;
 mod change;
 mod configure;
 mod decide;
 mod follow;
+mod new_instance;
 mod password;
 mod plan;
 mod read;

@@ -2,6 +2,7 @@
 
 use super::change::{Facts, has_reserve};
 use super::decide::{Decision, Operation, decide, names, refused};
+use super::new_instance;
 use super::{NO_INSTANCE, SUCCESSOR, UNKNOWN_INSTANCE};
 use crate::dts::course::{Course, Desired, Situation, course, course_after_configure};
 use crate::dts::provider::Client;
@@ -61,16 +62,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         return;
     }
     if on_instance && prior.get("dts_instance_id") != plan.planned.get("dts_instance_id") {
-        if plan.planned.get("dts_instance_id").is_unknown() && Situation::of(prior).stage.has_run() {
-            plan.diagnostics.push(instance_not_known(prior));
-        }
-        replace(
-            plan,
-            prior,
-            Path::attribute("dts_instance_id"),
-            "a job cannot move to another instance",
-        );
-        return;
+        return plan_instance(plan, prior);
     }
     if on_instance && prior.get("job_type") != plan.planned.get("job_type") {
         // Found out in the apply, the job would be gone already.
@@ -110,6 +102,29 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
     }
 }
 
+/// The job is to be on another instance, or may be.
+fn plan_instance(plan: &mut Plan<'_, Client>, prior: &Object) {
+    let at = Path::attribute("dts_instance_id");
+    let id = prior.str("id").unwrap_or_default();
+    let seen = plan.client.is_some_and(|client| client.has_seen(id));
+    if prior.get("dts_instance_id").is_null() {
+        // Without an instance it can have moved nothing.
+        replace(
+            plan,
+            prior,
+            at,
+            "a job that was configured first cannot move to an instance",
+        );
+    } else if plan.planned.get("dts_instance_id").is_unknown() {
+        new_instance::plan_unknown(plan, prior);
+    } else if seen {
+        replace(plan, prior, at, "a job cannot move to another instance");
+    } else {
+        // Terraform plans once more while it applies. What was planned in place while the instance was unknown stays in place.
+        new_instance::plan_known(plan);
+    }
+}
+
 /// `prechecked` is not held against a job that got an instance since, but it is not said to be true either.
 fn warn_unchecked(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Operation]) {
     let stage = Stage::of(prior.str("status").unwrap_or_default());
@@ -131,18 +146,6 @@ fn warn_unchecked(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Ope
             .at(Path::attribute("desired_status")),
         );
     }
-}
-
-/// The reviewer should know what the replacement costs where it is not needed after all.
-fn instance_not_known(prior: &Object) -> Diagnostic {
-    let id = prior.str("id").unwrap_or_default();
-    Diagnostic::warning(
-        format!("On which instance DTS job {id} will be is only known in the apply"),
-        "`dts_instance_id` depends on a change that is pending, so the job is planned to be replaced: it is stopped before the apply knows \
-         more. That is right where its instance is replaced. Where it stays the same, a migration that has run is ended for nothing and \
-         cannot be configured again on it: give `dts_instance_id` directly from the `dts_instance`, not through a data source.",
-    )
-    .at(Path::attribute("dts_instance_id"))
 }
 
 /// An imported job has what DTS reports, which may be more than the user writes. Where the configuration says nothing else
