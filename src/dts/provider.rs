@@ -75,7 +75,8 @@ impl Client {
     }
 
     /// An instance in the plan serves the job: the one of that id, or one that is to be bought. `false` when the job has another
-    /// already: it has one instance. Two that are both to be bought cannot be told from one that is planned twice.
+    /// already: it has one instance. Two that are both to be bought cannot be told from one that is planned twice. Asked with an
+    /// instance first and a job second, the same for the one job of an instance.
     pub(super) fn serves(&self, job_id: &str, instance_id: Option<&str>) -> bool {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
         let servants = served.entry(job_id.to_owned()).or_default();

@@ -2,7 +2,7 @@
 
 use crate::dts::endpoint::{self, Side};
 use crate::dts::{objects, reserve};
-use crate::framework::{Object, Path};
+use crate::framework::{Object, Path, Value};
 
 /// What decides, beside the two states.
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +136,91 @@ impl Change {
     }
 }
 
+/// Where an error about a change at `path` is shown: Terraform has a line for an argument, none for a block as a whole.
+pub(super) fn blamed(path: Path, prior: &Object, planned: &Object) -> Path {
+    if path == Path::attribute("database") {
+        blamed_block(path, "database", prior, planned)
+    } else {
+        path
+    }
+}
+
+/// The argument that differs in the first of the blocks `name` that does; the last block when one was taken away after it.
+fn blamed_block(at: Path, name: &str, prior: &Object, planned: &Object) -> Path {
+    let (old, new) = (prior.list(name), planned.list(name));
+    let differs = |index: &usize| old.get(*index) != new.get(*index);
+    let Some(index) = (0..new.len()).find(differs).or(new.len().checked_sub(1)) else {
+        return at;
+    };
+    let at = at.index(index);
+    let body = |blocks: &[Value]| {
+        blocks
+            .get(index)
+            .and_then(Value::as_map)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (old, new) = (body(old), body(new));
+    if old.get("name") == new.get("name") {
+        if old.get("new_name") != new.get("new_name") {
+            return at.then("new_name");
+        }
+        if !new.list("table").is_empty() && old.get("table") != new.get("table") {
+            return blamed_block(at.then("table"), "table", &old, &new);
+        }
+    }
+    at.then("name")
+}
+
 /// Whether DTS has all the settings that the configuration of an imported job says.
 pub(super) fn has_reserve(prior: &Object, planned: &Object) -> bool {
     matches!((prior.str("reserve"), planned.str("reserve")), (Some(old), Some(new)) if reserve::contains(old, new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_block_is_blamed_at_a_line_of_it() {
+        let block = |name: &str, new_name: &str, tables: &[&str]| {
+            let tables: Vec<Object> = tables
+                .iter()
+                .map(|name| Object::new().with("name", *name))
+                .collect();
+            Object::new()
+                .with("name", name)
+                .with("new_name", new_name)
+                .with("table", tables)
+        };
+        let of = |blocks: &[Object]| Object::new().with("database", blocks.to_vec());
+        let (a, b) = (block("a", "a", &["t", "u"]), block("b", "b", &[]));
+        let prior = of(&[a.clone(), b.clone()]);
+        for (planned, expected) in [
+            (of(&[a.clone(), block("c", "b", &[])]), "database[1].name"),
+            (of(&[a.clone(), block("b", "c", &[])]), "database[1].new_name"),
+            (
+                of(&[block("a", "a", &["t", "v"]), b.clone()]),
+                "database[0].table[1].name",
+            ),
+            (
+                of(&[block("a", "a", &["t"]), b.clone()]),
+                "database[0].table[0].name",
+            ),
+            (of(&[block("a", "a", &[]), b.clone()]), "database[0].name"),
+            (
+                of(&[a.clone(), b.clone(), block("c", "c", &[])]),
+                "database[2].name",
+            ),
+            (of(&[a]), "database[0].name"),
+            (of(&[]), "database"),
+        ] {
+            let found = blamed(Path::attribute("database"), &prior, &planned);
+            assert_eq!(found.to_string(), expected);
+        }
+        assert_eq!(
+            blamed(Path::attribute("reserve"), &prior, &prior).to_string(),
+            "reserve"
+        );
+    }
 }

@@ -12,7 +12,7 @@ use crate::dts::error;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::{objects, reserve};
-use crate::framework::{Diagnostic, Diagnostics, Object};
+use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 /// How long DTS has to show a job: the waits between looks.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
@@ -66,7 +66,16 @@ pub(super) async fn configure(
                 return Ok(job);
             }
             Err(cause) if cause.is_outcome_unknown() => cause,
-            Err(cause) => return Err(error::unable(&what, &cause).into()),
+            Err(cause) => {
+                let mut refused = error::unable(&what, &cause);
+                if cause.kind() == api::Kind::Api
+                    && let Some((at, why)) = occupied(client, &looker, request).await
+                {
+                    refused.detail = format!("{why}\n\n{}", refused.detail);
+                    refused = refused.at(at);
+                }
+                return Err(refused.into());
+            }
         };
         drop(open);
         let _alone = client.purchases.write().await;
@@ -107,6 +116,35 @@ pub(super) async fn configure(
             }
         }
     }
+}
+
+/// Why DTS took no new job on an instance, where the job that is on it tells; DTS's own refusal does not (dts-api.md 3.5).
+async fn occupied(
+    client: &Client,
+    api: &api::Client,
+    request: &api::ConfigureDtsJob,
+) -> Option<(Path, String)> {
+    let (None, Some(instance)) = (&request.dts_job_id, &request.dts_instance_id) else {
+        return None;
+    };
+    let there = api::JobRef::instance(instance);
+    let detail = api.describe_dts_job_detail(&there).await.ok()?;
+    let status = detail.status.unwrap_or_default();
+    let job = detail.dts_job_id.unwrap_or_default();
+    let stage = Stage::of(&status);
+    let why = match stage {
+        _ if !stage.has_run() => return None,
+        Stage::Finished if request.job_type == "MIGRATION" && !client.is_claimed(&job) => format!(
+            "Job {job} has run on instance {instance} (status {status}), and a migration that has run cannot be configured again on its \
+             instance. Replace the instance: `terraform apply -replace` on the `dts_instance`, or in its `lifecycle` block \
+             `replace_triggered_by` with what changes here."
+        ),
+        _ => format!(
+            "Job {job} is on instance {instance} (status {status}), and an instance serves one job. Give this one another instance, or \
+             import {job} if it is this one."
+        ),
+    };
+    Some((Path::attribute("dts_instance_id"), why))
 }
 
 /// The jobs that a lost call could be taken to have made, before it is made. What is there already, this configuration's other

@@ -1,6 +1,6 @@
 //! Which calls a change of a job needs: decided once, here, for the plan that shows them and for the apply that makes them.
 
-use super::change::{Change, Facts, Part};
+use super::change::{Change, Facts, Part, blamed};
 use crate::dts::course::{Course, Desired, Move, Situation, course, course_after_configure};
 use crate::dts::endpoint::Side;
 use crate::dts::status::Stage;
@@ -93,7 +93,7 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
                     "Unable to change the job while its precheck runs",
                     "DTS takes no other configuration meanwhile, and a precheck that passes starts the job. Plan again once it is over.",
                 )
-                .at(change.path(prior, planned)),
+                .at(blamed(change.path(prior, planned), prior, planned)),
             );
         }
         operations.push(Operation::Configure);
@@ -138,7 +138,7 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
                     "It was stopped for good, and DTS takes no change of it. Set `desired_status` to `running` or `configured` to have \
                      it configured anew with this change, or take the change back.",
                 )
-                .at(change.path(prior, planned)),
+                .at(blamed(change.path(prior, planned), prior, planned)),
             );
         }
         Some(Part::Objects) if resettable && stage != Stage::Finished => vec![Operation::Objects],
@@ -160,7 +160,7 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
                 "DTS changes objects and settings of a job only while it runs. Set `desired_status = \"running\"` together with this \
                  change; the job can be suspended again after it.",
             )
-            .at(change.path(prior, planned)),
+            .at(blamed(change.path(prior, planned), prior, planned)),
         );
     }
     let moves = moves.into_iter().map(Operation::Move);

@@ -35,6 +35,9 @@ const SUCCESSOR: &str = "successor_instance";
 const NO_INSTANCE: &str = "none";
 const UNKNOWN_INSTANCE: &str = "unknown";
 
+/// The private key by which the plan of a job tells the one of its successor that the instance is taken by itself.
+const PREDECESSOR: &str = "has_predecessor";
+
 #[async_trait]
 impl Resource<Client> for Job {
     fn type_name(&self) -> &'static str {

@@ -1,9 +1,9 @@
 //! What the plan of a job shows: the calls of `decide`, a replacement, or a refusal.
 
-use super::change::{Facts, has_reserve};
+use super::change::{Facts, blamed, has_reserve};
 use super::decide::{Decision, Operation, decide, names, refused};
 use super::new_instance;
-use super::{NO_INSTANCE, SUCCESSOR, UNKNOWN_INSTANCE};
+use super::{NO_INSTANCE, PREDECESSOR, SUCCESSOR, UNKNOWN_INSTANCE};
 use crate::dts::course::{Course, Desired, Situation, course, course_after_configure};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
@@ -22,9 +22,36 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         };
         plan.planned.set("desired_status", default.name());
     }
+    have_alone(plan);
     match plan.prior {
         None => plan_create(plan, on_instance),
         Some(prior) => plan_update(plan, prior, on_instance),
+    }
+}
+
+/// DTS takes a second job on an instance for a new configuration of the first, as long as that has not started: both resources
+/// would have the same job, and undo each other.
+fn have_alone(plan: &mut Plan<'_, Client>) {
+    let job_id = plan.prior.and_then(|prior| prior.str("id"));
+    let replaces_another = plan.private.remove(PREDECESSOR).is_some();
+    if job_id.is_some() {
+        plan.private.set(PREDECESSOR, true);
+    } else if replaces_another {
+        return;
+    }
+    let Some(instance) = plan.planned.str("dts_instance_id") else {
+        return;
+    };
+    if plan.client.is_some_and(|client| !client.serves(instance, job_id)) {
+        let instance = instance.to_owned();
+        plan.refuse(
+            Diagnostic::error(
+                format!("Two dts_job resources for DTS instance {instance}"),
+                "An instance serves one job, and another resource of this configuration has it or is to have it. Give this one another \
+                 instance, or remove one of the two; a resource that has another name now needs a `moved` block.",
+            )
+            .at(Path::attribute("dts_instance_id")),
+        );
     }
 }
 
@@ -66,8 +93,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
     }
     if on_instance && prior.get("job_type") != plan.planned.get("job_type") {
         // Found out in the apply, the job would be gone already.
-        plan.refuse(
-            Diagnostic::error(
+        refuse(plan, Diagnostic::error(
                 "Unable to change job_type of a job on the same instance",
                 "An instance serves jobs of the type that it was bought for. Change `type` of the `dts_instance` too, which replaces both, or \
                  set `dts_instance_id` to another instance.",
@@ -98,8 +124,16 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
             plan.unknown("status");
             replace(plan, prior, path, &why);
         }
-        Decision::Refuse(diagnostic) => plan.refuse(diagnostic),
+        Decision::Refuse(diagnostic) => refuse(plan, diagnostic),
     }
+}
+
+/// Refuses a change. `terraform destroy` plans the configuration before it plans the removal, and nothing tells the two apart.
+fn refuse(plan: &mut Plan<'_, Client>, mut diagnostic: Diagnostic) {
+    diagnostic
+        .detail
+        .push_str(" (To destroy the job as it is: `terraform destroy -refresh=false`, which does not plan the configuration first.)");
+    plan.refuse(diagnostic);
 }
 
 /// The job is to be on another instance, or may be.
@@ -173,20 +207,20 @@ fn taken_over(plan: &mut Plan<'_, Client>, prior: &Object) -> bool {
 fn replace(plan: &mut Plan<'_, Client>, prior: &Object, path: Path, why: &str) {
     let id = prior.str("id").unwrap_or_default();
     let stage = Stage::of(prior.str("status").unwrap_or_default());
+    let at = blamed(path.clone(), prior, &plan.planned);
     let instance = prior.get("dts_instance_id");
     let same_instance =
         !plan.config.get("dts_instance_id").is_null() && instance == plan.planned.get("dts_instance_id");
     if prior.str("job_type") == Some("MIGRATION") && stage.has_run() && same_instance && !instance.is_null() {
-        plan.refuse(
-            Diagnostic::error(
+        refuse(plan, Diagnostic::error(
                 format!("Unable to configure DTS job {id} anew on its instance"),
                 format!(
                     "This change needs a new configuration ({why}), but a migration that has run cannot be configured again on its \
                      instance. Replace the instance, and the job with it: `terraform apply -replace` on the `dts_instance`, or in its \
-                     `lifecycle` block `replace_triggered_by` with what changes here. Or take the change back. `terraform destroy` plans this configuration too: `-refresh=false` leaves that out."
+                     `lifecycle` block `replace_triggered_by` with what changes here. Or take the change back."
                 ),
             )
-            .at(path),
+            .at(at),
         );
         return;
     }
@@ -194,15 +228,14 @@ fn replace(plan: &mut Plan<'_, Client>, prior: &Object, path: Path, why: &str) {
     if !seen {
         // Terraform plans once more while it applies, with every value known. What was planned as a change in place must
         // not become a replacement there.
-        plan.refuse(
-            Diagnostic::error(
+        refuse(plan, Diagnostic::error(
                 format!("Unable to change DTS job {id} as planned"),
                 format!(
                     "A value that is known only now makes a replacement of the job necessary ({why}), and that was not planned. Plan \
                      again, with refresh (without `-refresh=false`): the value is known, and the plan shows the replacement."
                 ),
             )
-            .at(path),
+            .at(at),
         );
         return;
     }
