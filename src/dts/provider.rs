@@ -58,12 +58,12 @@ impl Client {
         self.api.as_ref().ok().map(api::Client::region)
     }
 
-    /// The object belongs to a resource: nobody else may take it for a lost one.
-    pub(super) fn claim(&self, id: &str) {
+    /// The object belongs to a resource: nobody else may take it for a lost one. `false` when one has it already.
+    pub(super) fn claim(&self, id: &str) -> bool {
         self.claimed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.to_owned());
+            .insert(id.to_owned())
     }
 
     /// Whether a resource of this process has it.

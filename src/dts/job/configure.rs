@@ -62,8 +62,11 @@ pub(super) async fn configure(
         let open = client.purchases.read().await;
         let lost = match api.configure_dts_job(request).await {
             Ok(job) => {
-                client.claim(&job.dts_job_id);
-                return Ok(job);
+                let new = client.claim(&job.dts_job_id);
+                return match (&request.dts_job_id, &request.dts_instance_id) {
+                    (None, Some(instance)) if !new => Err(two_jobs(instance).into()),
+                    _ => Ok(job),
+                };
             }
             Err(cause) if cause.is_outcome_unknown() => cause,
             Err(cause) => {
@@ -116,6 +119,17 @@ pub(super) async fn configure(
             }
         }
     }
+}
+
+/// DTS takes a second job on an instance for a new configuration of the first, as long as that has not started: both resources
+/// would have the same job, and undo each other.
+pub(super) fn two_jobs(instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Two dts_job resources for DTS instance {instance}"),
+        "An instance serves one job, and another resource of this configuration has it or is to have it. Give this one another \
+         instance, or remove one of the two; a resource that has another name now needs a `moved` block.",
+    )
+    .at(Path::attribute("dts_instance_id"))
 }
 
 /// Why DTS took no new job on an instance, where the job that is on it tells; DTS's own refusal does not (dts-api.md 3.5).

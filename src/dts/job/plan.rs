@@ -1,6 +1,7 @@
 //! What the plan of a job shows: the calls of `decide`, a replacement, or a refusal.
 
 use super::change::{Facts, blamed, has_reserve};
+use super::configure::two_jobs;
 use super::decide::{Decision, Operation, decide, names, refused};
 use super::new_instance;
 use super::{NO_INSTANCE, PREDECESSOR, SUCCESSOR, UNKNOWN_INSTANCE};
@@ -29,8 +30,7 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
     }
 }
 
-/// DTS takes a second job on an instance for a new configuration of the first, as long as that has not started: both resources
-/// would have the same job, and undo each other.
+/// Refuses a second job on an instance, as far as a plan can tell.
 fn have_alone(plan: &mut Plan<'_, Client>) {
     let job_id = plan.prior.and_then(|prior| prior.str("id"));
     let replaces_another = plan.private.remove(PREDECESSOR).is_some();
@@ -39,19 +39,14 @@ fn have_alone(plan: &mut Plan<'_, Client>) {
     } else if replaces_another {
         return;
     }
-    let Some(instance) = plan.planned.str("dts_instance_id") else {
+    let Some(instance) = plan.planned.str("dts_instance_id").map(str::to_owned) else {
         return;
     };
-    if plan.client.is_some_and(|client| !client.serves(instance, job_id)) {
-        let instance = instance.to_owned();
-        plan.refuse(
-            Diagnostic::error(
-                format!("Two dts_job resources for DTS instance {instance}"),
-                "An instance serves one job, and another resource of this configuration has it or is to have it. Give this one another \
-                 instance, or remove one of the two; a resource that has another name now needs a `moved` block.",
-            )
-            .at(Path::attribute("dts_instance_id")),
-        );
+    if plan
+        .client
+        .is_some_and(|client| !client.serves(&instance, job_id))
+    {
+        plan.refuse(two_jobs(&instance));
     }
 }
 

@@ -305,3 +305,22 @@ fn a_migration_that_was_removed_and_is_wanted_again() {
         outcome.report()
     );
 }
+
+#[test]
+fn two_jobs_on_an_instance_that_is_only_bought_with_them() {
+    let bench = Bench::immediate();
+    let instance = bought_first("SYNC", "");
+    let first = job_on_instance("SYNC", "desired_status = \"configured\"");
+    let second = "desired_status = \"configured\"\n  depends_on = [dts_job.m]";
+    let second = job_on_instance("SYNC", second).replace("\"dts_job\" \"m\"", "\"dts_job\" \"second\"");
+    bench.write(&[&instance, &first, &second.replace("job-m", "second")]);
+    let error = bench.apply().fails().error("Two dts_job resources");
+    assert_eq!(error.address, "dts_job.second");
+    bench.assert_nothing_lost("the second job");
+    bench.workspace.plan(&[]).fails().error("Two dts_job resources");
+    // The name that DTS took from the second is set back.
+    bench.write(&[&instance, &first]);
+    let mark = bench.mark();
+    bench.converge(1, |_| bench.assert_nothing_lost("one job"));
+    assert_eq!(bench.changes_since(mark), ["ModifyDtsJobName"]);
+}
