@@ -232,6 +232,12 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             continue;
         };
         let at = Path::attribute(side.block());
+        if is_certainly_set(endpoint, "password_wo")
+            && endpoint.get("password_wo_version").is_null()
+            && endpoint.get("password").is_null()
+        {
+            diagnostics.push(unversioned(side).at(at.clone().then("password_wo")));
+        }
         let mut say = |name: &str, summary: String, detail: String| {
             diagnostics.push(Diagnostic::error(summary, detail).at(at.clone().then(name)));
         };
@@ -285,6 +291,15 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// Right for as long as the password stays.
+fn unversioned(side: Side) -> Diagnostic {
+    Diagnostic::warning(
+        format!("A new password_wo in {} would not be noticed", side.block()),
+        "It is stored nowhere, so that nothing tells a new one from the old. Write `password_wo_version = 1` beside it, and raise that \
+         with every new password. For a job that exists, add it together with the next new password: DTS refuses the present one.",
+    )
 }
 
 fn list(names: &[&str]) -> String {
@@ -463,6 +478,14 @@ mod tests {
         check(endpoint.clone(), &[("source_endpoint.password_wo", "together")]);
         // It may turn out to be null.
         check(endpoint.with("password_wo", Value::Unknown), &[]);
+        let alone = Object::new().with("password_wo", "b");
+        check(
+            alone.clone(),
+            &[("source_endpoint.password_wo", "not be noticed")],
+        );
+        check(alone.clone().with("password_wo_version", 1), &[]);
+        check(alone.clone().with("password_wo_version", Value::Unknown), &[]);
+        check(alone.with("password", Value::Unknown), &[]);
         check(
             Object::new().with("password_wo_version", 1),
             &[("source_endpoint.password_wo_version", "needs")],

@@ -39,8 +39,8 @@ pub(super) trait Once: Sync {
 
 /// What came of it. What was made, or found, is claimed.
 pub(super) enum Outcome<T> {
-    /// The call answered.
-    Made(T),
+    /// The call answered; and whether no resource of this process had it before.
+    Made(T, bool),
     /// The call's answer was lost, and this is what it made.
     Found(T, api::Error),
     /// Certainly nothing was made.
@@ -74,8 +74,8 @@ pub(super) async fn once<O: Once>(
         let open = client.purchases.read().await;
         let lost = match order.make(api).await {
             Ok(made) => {
-                client.claim(O::id(&made));
-                return Ok(Outcome::Made(made));
+                let new = client.claim(O::id(&made));
+                return Ok(Outcome::Made(made, new));
             }
             Err(cause) if cause.is_outcome_unknown() => cause,
             Err(cause) => return Ok(Outcome::Refused(cause)),

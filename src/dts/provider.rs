@@ -60,12 +60,12 @@ impl Client {
         self.api.as_ref().ok().map(api::Client::region)
     }
 
-    /// The object belongs to a resource: nobody else may take it for a lost one.
-    pub(super) fn claim(&self, id: &str) {
+    /// The object belongs to a resource: nobody else may take it for a lost one. `false` when one has it already.
+    pub(super) fn claim(&self, id: &str) -> bool {
         self.claimed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.to_owned());
+            .insert(id.to_owned())
     }
 
     /// Whether a resource of this process has it.
@@ -77,7 +77,8 @@ impl Client {
     }
 
     /// An instance in the plan serves the job: the one of that id, or one that is to be bought. `false` when the job has another
-    /// already: it has one instance. Two that are both to be bought cannot be told from one that is planned twice.
+    /// already: it has one instance. Two that are both to be bought cannot be told from one that is planned twice. Asked with an
+    /// instance first and a job second, the same for the one job of an instance.
     pub(super) fn serves(&self, job_id: &str, instance_id: Option<&str>) -> bool {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
         let servants = served.entry(job_id.to_owned()).or_default();

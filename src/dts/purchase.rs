@@ -58,7 +58,7 @@ pub(super) async fn buy(
 ) -> Result<api::PurchasedInstance, Diagnostics> {
     let begun = api.clock().now();
     let problem = match lookup::once(client, api, &Purchase { client, order }).await? {
-        Outcome::Made(purchased) => return Ok(purchased),
+        Outcome::Made(purchased, _) => return Ok(purchased),
         Outcome::Found(only, lost) => {
             warnings.push(Diagnostic::warning(
                 format!(

@@ -57,8 +57,8 @@ where
             return Err(Diagnostic::error(
                 format!("Unable to {}", patience.what),
                 format!(
-                    "It took longer than {}. Last seen: {seen}. What was done so far is in the state, and the next apply \
-                     goes on from there. Raise `{}` if it needs longer.",
+                    "It took longer than {}. Last seen: {seen}. What was done so far is in the state, and DTS goes on with it; \
+                     the next plan shows what is left to do, which may be nothing. Raise `{}` if it needs longer.",
                     in_words(patience.limit),
                     patience.raise
                 ),
@@ -79,7 +79,8 @@ fn stopped(what: &str, seen: &str) -> Diagnostic {
     Diagnostic::error(
         format!("Unable to {what}"),
         format!(
-            "Terraform asked to stop. Last seen: {seen}. What was done so far is in the state; apply again to go on."
+            "Terraform asked to stop. Last seen: {seen}. What was done so far is in the state, and DTS goes on with it. The next plan shows \
+             what is left to do, which may be nothing."
         ),
     )
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use crate::api;
 use crate::dts::course::Desired;
@@ -12,7 +13,7 @@ use crate::dts::lookup::{self, Once, Outcome};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::{objects, reserve};
-use crate::framework::{Diagnostic, Diagnostics, Object};
+use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 /// The request for what is planned; passwords come from the configuration.
 pub(super) fn request(planned: &Object, config: &Object, job_id: Option<&str>) -> api::ConfigureDtsJob {
@@ -85,7 +86,12 @@ pub(super) async fn configure(
     let what = format!("configure DTS job {:?}", request.dts_job_name);
     let mut problems = Diagnostics::new();
     match lookup::once(client, api, &Configuration(request)).await? {
-        Outcome::Made(job) => return Ok(job),
+        Outcome::Made(job, new) => {
+            return match (&request.dts_job_id, &request.dts_instance_id) {
+                (None, Some(instance)) if !new => Err(two_jobs(instance).into()),
+                _ => Ok(job),
+            };
+        }
         Outcome::Found(only, lost) => {
             warnings.push(Diagnostic::warning(
                 format!(
@@ -96,7 +102,18 @@ pub(super) async fn configure(
             ));
             return Ok(only);
         }
-        Outcome::Refused(cause) | Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
+        Outcome::Refused(cause) => {
+            let mut refused = error::unable(&what, &cause);
+            if cause.kind() == api::Kind::Api
+                && let Some((at, why)) =
+                    occupied(client, &client.api(&CancellationToken::new())?, request).await
+            {
+                refused.detail = format!("{why}\n\n{}", refused.detail);
+                refused = refused.at(at);
+            }
+            problems.push(refused);
+        }
+        Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
         Outcome::Several(several, lost) => {
             let ids: Vec<&str> = several.iter().map(|job| job.dts_job_id.as_str()).collect();
             problems.push(Diagnostic::error(
@@ -115,6 +132,46 @@ pub(super) async fn configure(
         }
     }
     Err(problems)
+}
+
+/// DTS takes a second job on an instance for a new configuration of the first, as long as that has not started: both resources
+/// would have the same job, and undo each other.
+pub(super) fn two_jobs(instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Two dts_job resources for DTS instance {instance}"),
+        "An instance serves one job, and another resource of this configuration has it or is to have it. Give this one another \
+         instance, or remove one of the two; a resource that has another name now needs a `moved` block.",
+    )
+    .at(Path::attribute("dts_instance_id"))
+}
+
+/// Why DTS took no new job on an instance, where the job that is on it tells; DTS's own refusal does not (dts-api.md 3.5).
+async fn occupied(
+    client: &Client,
+    api: &api::Client,
+    request: &api::ConfigureDtsJob,
+) -> Option<(Path, String)> {
+    let (None, Some(instance)) = (&request.dts_job_id, &request.dts_instance_id) else {
+        return None;
+    };
+    let there = api::JobRef::instance(instance);
+    let detail = api.describe_dts_job_detail(&there).await.ok()?;
+    let status = detail.status.unwrap_or_default();
+    let job = detail.dts_job_id.unwrap_or_default();
+    let stage = Stage::of(&status);
+    let why = match stage {
+        _ if !stage.has_run() => return None,
+        Stage::Finished if request.job_type == "MIGRATION" && !client.is_claimed(&job) => format!(
+            "Job {job} has run on instance {instance} (status {status}), and a migration that has run cannot be configured again on its \
+             instance. Replace the instance: `terraform apply -replace` on the `dts_instance`, or in its `lifecycle` block \
+             `replace_triggered_by` with what changes here."
+        ),
+        _ => format!(
+            "Job {job} is on instance {instance} (status {status}), and an instance serves one job. Give this one another instance, or \
+             import {job} if it is this one."
+        ),
+    };
+    Some((Path::attribute("dts_instance_id"), why))
 }
 
 /// Whether the job has the configuration of the request by now.

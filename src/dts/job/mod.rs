@@ -1,8 +1,13 @@
-//! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (which calls a
-//! change needs), `configure`, `password` and `apply` (making them), `read`, `remove`.
+//! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
+//! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password`,
+//! `follow`, and `new_instance` where the instance was replaced under the job), `read`, `remove`.
 
 mod apply;
+mod change;
 mod configure;
+mod decide;
+mod follow;
+mod new_instance;
 mod password;
 mod plan;
 mod read;
@@ -29,6 +34,9 @@ pub(super) struct Job;
 const SUCCESSOR: &str = "successor_instance";
 const NO_INSTANCE: &str = "none";
 const UNKNOWN_INSTANCE: &str = "unknown";
+
+/// The private key by which the plan of a job tells the one of its successor that the instance is taken by itself.
+const PREDECESSOR: &str = "has_predecessor";
 
 #[async_trait]
 impl Resource<Client> for Job {

@@ -17,18 +17,27 @@ impl Run<'_> {
         config: &Object,
     ) -> Result<(), Diagnostics> {
         let what = format!("change the password in {} of DTS job {}", side.block(), self.id);
-        let at = Path::attribute(side.block()).then("password");
+        let at = Path::attribute(side.block());
         let Some(password) = endpoint::password(side, config) else {
             return Err(Diagnostic::error(
                 format!("Unable to {what}"),
                 "The configuration gives no password.",
             )
-            .at(at)
+            .at(at.then("password"))
             .into());
         };
         self.set_password(side, planned, &password)
             .await
-            .map_err(|cause| Diagnostics::from(error::unable(&what, &cause).at(at)))?;
+            .map_err(|cause| {
+                let mut refused = error::unable(&what, &cause);
+                if cause.kind() == api::Kind::Api && is_about_the_password(&cause) {
+                    refused.detail.push_str("\n\n");
+                    refused
+                        .detail
+                        .push_str(&self.if_it_is_the_present_one(side, config));
+                }
+                Diagnostics::from(refused.at(at.then(given_by(side, config))))
+            })?;
         let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();
         for name in ["password", "password_wo_version"] {
             let value = planned
@@ -38,6 +47,24 @@ impl Run<'_> {
         }
         self.reached.set(side.block(), endpoint);
         Ok(())
+    }
+
+    /// DTS takes no password that it has already (dts-api.md 2.5), and no documented code tells that from another refusal.
+    fn if_it_is_the_present_one(&self, side: Side, config: &Object) -> String {
+        let before = self.apply.prior.object(side.block());
+        let version = before.and_then(|before| before.i64("password_wo_version"));
+        let back = match (given_by(side, config), version) {
+            ("password_wo", Some(version)) => {
+                format!("set `password_wo_version` back to {version}, and raise it with the next new one")
+            }
+            ("password_wo", None) => {
+                "remove `password_wo_version`, and add it together with the next new one".to_owned()
+            }
+            _ => "take the change back".to_owned(),
+        };
+        format!(
+            "DTS refuses a password that is the present one. If it is that, {back}. Otherwise write one that DTS takes."
+        )
     }
 
     /// A lost answer is cleared up by a second call: DTS takes no password that it has already (dts-api.md 2.5).
@@ -70,6 +97,16 @@ impl Run<'_> {
             }
             other => other,
         }
+    }
+}
+
+/// The argument that the password comes from.
+fn given_by(side: Side, config: &Object) -> &'static str {
+    let endpoint = config.object(side.block());
+    if endpoint.is_some_and(|endpoint| !endpoint.get("password_wo").is_null()) {
+        "password_wo"
+    } else {
+        "password"
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(Attribute::string("id").computed().stable().describe("Id of the job (`DtsJobId`)."))
         .attribute(
-            text("dts_instance_id", "Id of the instance to configure the job on. Leave it out to configure first; once an instance was bought for the job, it is shown here. A change replaces the job.")
+            text("dts_instance_id", "Id of the instance to configure the job on. Leave it out to configure first; once an instance was bought for the job, it is shown here. Another instance replaces the job; where the instance itself is replaced in the same apply, the job is configured on the new one in place.")
                 .optional_computed()
                 .stable(),
         )

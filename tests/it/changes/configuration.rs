@@ -7,6 +7,7 @@ use terraform_provider_dts::framework::rules::Action::Update;
 use super::bed::Bed;
 use super::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, with};
 use super::in_place::{PASSWORD, START, sent};
+use crate::support::bench::{Bench, bought_first, job_on_instance};
 
 const CONFIGURE: &str = "ConfigureDtsJob";
 const MODIFY: &str = "ModifyDtsJob";
@@ -139,12 +140,12 @@ fn objects_of_a_paused_or_ended_synchronization_are_refused() {
     let objects = json!({ "database": [{ "name": "other" }] });
     let suspended = with(&config, json!({ "desired_status": "suspended" }));
     managed.settle(&suspended);
-    managed.refused(&with(&suspended, objects.clone()), "database", "running");
+    managed.refused(&with(&suspended, objects.clone()), "database[0].name", "running");
     let list = json!({ "database": null, "db_list": r#"{"other":{"all":true}}"# });
     managed.refused(&with(&suspended, list), "db_list", "running");
     let stopped = with(&config, json!({ "desired_status": "stopped" }));
     managed.settle(&stopped);
-    managed.refused(&with(&stopped, objects), "database", "stopped");
+    managed.refused(&with(&stopped, objects), "database[0].name", "stopped");
     managed.refused(
         &with(&stopped, json!({ "reserve": r#"{"targetTableMode":"2"}"# })),
         "reserve",
@@ -186,7 +187,7 @@ fn a_migration_that_has_run_is_not_configured_again() {
                 "destination_endpoint.user_name",
             ),
             (json!({ "data_initialization": false }), "data_initialization"),
-            (json!({ "database": [{ "name": "other" }] }), "database"),
+            (json!({ "database": [{ "name": "other" }] }), "database[0].name"),
             (
                 json!({ "database": null, "db_list": r#"{"other":{"all":true}}"# }),
                 "db_list",
@@ -234,11 +235,92 @@ fn while_a_precheck_runs_on_an_instance_nothing_is_configured() {
         managed.settle_once(&config);
         assert_eq!(managed.text("status"), "Prechecking");
         let change = json!({ "database": [{ "name": "other" }] });
-        managed.refused(&with(&config, change), "database", "precheck");
+        managed.refused(&with(&config, change), "database[0].name", "precheck");
         managed.change(
             &with(&config, json!({ "dts_job_name": "other" })),
             Update,
             &["ModifyDtsJobName"],
         );
     }
+}
+
+/// Terraform has no line for a block as a whole: an argument of it is blamed. What is refused in a plan would also stop a
+/// destroy, which plans first.
+#[test]
+fn a_refused_change_of_a_block_is_shown_at_the_block_and_can_be_destroyed() {
+    let bench = Bench::immediate();
+    let (instance, running) = (bought_first(MIGRATION, ""), job_on_instance(MIGRATION, ""));
+    bench.write(&[&instance, &running]).apply().ok();
+    let other = running.replace("name     = \"person\"", "name     = \"city\"");
+    bench.write(&[&instance, &other]);
+    let error = bench.workspace.plan(&[]).fails().error("replace_triggered_by");
+    assert_eq!(error.code.trim(), "name     = \"city\"");
+    let error = bench.workspace.destroy().fails().error("-refresh=false");
+    assert_eq!(error.address, "dts_job.m");
+    let arguments = [
+        "destroy",
+        "-json",
+        "-input=false",
+        "-auto-approve",
+        "-refresh=false",
+    ];
+    bench.workspace.run(&arguments).ok();
+    assert!(
+        bench
+            .emulator
+            .instances()
+            .iter()
+            .all(|instance| instance.released)
+    );
+    assert!(bench.all_recorded().is_empty());
+}
+
+#[test]
+fn a_migration_that_was_removed_and_is_wanted_again() {
+    let bench = Bench::immediate();
+    let (instance, running) = (bought_first(MIGRATION, ""), job_on_instance(MIGRATION, ""));
+    bench.write(&[&instance, &running]).apply().ok();
+    bench.write(&[&instance]).apply().ok();
+    bench.write(&[&instance, &running]);
+    let error = bench.apply().fails().error("terraform apply -replace");
+    assert_eq!(error.code, "dts_instance_id = dts_instance.m.id");
+    assert!(error.detail.contains("RequestId"), "{}", error.detail);
+    // As it says.
+    bench.workspace.apply(&["-replace", "dts_instance.m"]).ok();
+    bench.workspace.assert_plan_is_empty();
+    // A second job on an instance that serves one.
+    let second = running.replace("\"m\"", "\"second\"");
+    bench.write(&[&instance, &running, &second]);
+    let error = bench.workspace.plan(&[]).fails().error("Two dts_job resources");
+    assert_eq!(error.code.trim(), "dts_instance_id = dts_instance.m.id");
+    // Not yet known in the plan, and then DTS says it.
+    let by_way = "resource \"terraform_data\" \"id\" {\n  input = dts_instance.m.id\n}\n";
+    let second = second.replace("dts_instance.m.id", "terraform_data.id.output");
+    bench.write(&[&instance, &running, by_way, &second]);
+    let outcome = bench.apply().fails();
+    let errors = outcome.errors();
+    assert!(
+        errors.iter().any(|error| error.address == "dts_job.second"),
+        "{}",
+        outcome.report()
+    );
+}
+
+#[test]
+fn two_jobs_on_an_instance_that_is_only_bought_with_them() {
+    let bench = Bench::immediate();
+    let instance = bought_first("SYNC", "");
+    let first = job_on_instance("SYNC", "desired_status = \"configured\"");
+    let second = "desired_status = \"configured\"\n  depends_on = [dts_job.m]";
+    let second = job_on_instance("SYNC", second).replace("\"dts_job\" \"m\"", "\"dts_job\" \"second\"");
+    bench.write(&[&instance, &first, &second.replace("job-m", "second")]);
+    let error = bench.apply().fails().error("Two dts_job resources");
+    assert_eq!(error.address, "dts_job.second");
+    bench.assert_nothing_lost("the second job");
+    bench.workspace.plan(&[]).fails().error("Two dts_job resources");
+    // The name that DTS took from the second is set back.
+    bench.write(&[&instance, &first]);
+    let mark = bench.mark();
+    bench.converge(1, |_| bench.assert_nothing_lost("one job"));
+    assert_eq!(bench.changes_since(mark), ["ModifyDtsJobName"]);
 }

@@ -1,6 +1,6 @@
 //! Changes in place: each by its own call, planned, recorded and received alike, and then the plan is empty.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use terraform_provider_dts::emulator::Lifecycle;
 use terraform_provider_dts::framework::Value;
 use terraform_provider_dts::framework::rules::Action::Update;
@@ -147,6 +147,36 @@ fn a_write_only_password_without_a_version_is_a_password() {
         managed.change(&moved, Update, operations);
         let versioned = json!({ "source_endpoint": { "password_wo": "third", "password_wo_version": 1 } });
         managed.change(&with(&moved, versioned), Update, &[PASSWORD]);
+    }
+}
+
+#[test]
+fn a_version_raised_without_a_new_password_says_how_to_go_back() {
+    let bed = Bed::new();
+    let hidden = |password: &str, version: Json| json!({ "source_endpoint": { "password": null, "password_wo": password, "password_wo_version": version } });
+    let (_instance, mut managed, config) = bed.bought(&instance(SYNC), &job(SYNC));
+    // Without a version first, and then with one.
+    for (before, raised, back) in [
+        (Json::Null, json!(1), "remove `password_wo_version`"),
+        (json!(2), json!(3), "set `password_wo_version` back to 2"),
+    ] {
+        let before = with(&config, hidden(&format!("with {before}"), before.clone()));
+        managed.settle(&before);
+        let raised = with(
+            &before,
+            json!({ "source_endpoint": { "password_wo_version": raised } }),
+        );
+        let planned = managed.must_plan(&raised);
+        let problems = managed.apply(&planned, &raised);
+        let errors: Vec<_> = problems.iter().filter(|problem| problem.is_error()).collect();
+        assert_eq!(errors.len(), 1, "{problems:#?}");
+        let path = errors[0].path.clone().unwrap_or_default().to_string();
+        assert_eq!(path, "source_endpoint.password_wo");
+        assert!(errors[0].detail.contains(back), "{}", errors[0].detail);
+        // As it says, and then a new password with the version that was refused.
+        managed.assert_plan_is_empty(&before);
+        let fresh = with(&raised, json!({ "source_endpoint": { "password_wo": "fresh" } }));
+        managed.change(&fresh, Update, &[PASSWORD]);
     }
 }
 

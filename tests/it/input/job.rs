@@ -1,8 +1,8 @@
 //! What is wrong with a `dts_job` by its configuration alone.
 
 use super::body::{Body, job};
-use super::{Case, check, error};
-use crate::support::cli_version;
+use super::{Case, check, error, terraform_block};
+use crate::support::{Workspace, cli_version};
 
 const MIGRATION_FLAGS: &str = "Set at least one";
 
@@ -273,7 +273,20 @@ fn write_only_passwords() {
         "password_wo cannot be set together with password",
         "Remove `password`",
     );
-    check(&[Case::new(with, [twice]), Case::new(alone, [])]);
+    check(&[Case::new(with, [twice]), Case::new(alone.clone(), [])]);
+    // Alone a later one would not be noticed.
+    let versioned = alone.clone().set("source_endpoint.password_wo_version", "1");
+    let workspace = Workspace::new(None);
+    for (body, warned) in [(alone, true), (versioned, false)] {
+        workspace.write("main.tf", &[terraform_block(), body.resource("m")].concat());
+        let outcome = workspace.plan(&[]).ok();
+        // A plan validates twice, and Terraform shows both.
+        let warnings = outcome.warnings().into_iter();
+        let mut lines: Vec<String> = warnings.map(|warning| warning.code.trim().to_owned()).collect();
+        lines.dedup();
+        let expected: &[&str] = if warned { &[line] } else { &[] };
+        assert_eq!(lines, expected, "{}", outcome.report());
+    }
 }
 
 #[test]

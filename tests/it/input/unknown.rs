@@ -78,7 +78,7 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
         _ => Vec::new(),
     };
     let value = match last {
-        "dts_instance_id" => "dts_instance.here.id",
+        "dts_instance_id" => "dts_instance.there.id",
         "dts_job_name" => r#""job""#,
         "job_id" => "dts_job.here.id",
         "job_type" | "type" => r#""MIGRATION""#,
@@ -121,10 +121,6 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
 fn objects(type_name: &str, sound: &Body) -> String {
     let mut text = String::new();
     for (index, argument) in arguments_of(type_name).iter().enumerate() {
-        // The job goes with its instance: another instance is another job.
-        if argument == "dts_instance_id" {
-            continue;
-        }
         let (value, also) = value(type_name, argument);
         let mut body = sound.clone();
         if argument.starts_with("timeouts.") {
@@ -195,6 +191,7 @@ fn in_a_job() {
     let text = [
         ROUND.to_owned(),
         bought_first().resource("here"),
+        bought_first().resource("there"),
         objects("dts_job", &job()),
     ]
     .concat();

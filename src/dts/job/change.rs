@@ -1,0 +1,226 @@
+//! What differs between a job and its plan, as far as it decides which calls are needed.
+
+use crate::dts::endpoint::{self, Side};
+use crate::dts::{objects, reserve};
+use crate::framework::{Object, Path, Value};
+
+/// What decides, beside the two states.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    /// The job was imported and never changed since: what cannot be read back is taken over, not changed.
+    pub(super) imported: bool,
+    /// Source and destination: whether the configuration gives the password that the state has; `None` while unknown.
+    same_password: [Option<bool>; 2],
+    /// Source and destination: whether the configuration gives a password, which may be write-only and so in no plan.
+    has_password: [bool; 2],
+}
+
+impl Facts {
+    /// Of a change from `prior` to what `config` says.
+    pub(super) fn of(imported: bool, prior: &Object, config: &Object) -> Facts {
+        Facts {
+            imported,
+            same_password: Side::BOTH.map(|side| endpoint::same_password(side, prior, config)),
+            has_password: Side::BOTH.map(|side| endpoint::has_password(side, config)),
+        }
+    }
+}
+
+/// What differs of what a job is configured with.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    pub(super) name: bool,
+    pub(super) passwords: Vec<Side>,
+    pub(super) password_gone: Option<Side>,
+    flag: Option<&'static str>,
+    endpoint: Option<(Side, &'static str)>,
+    objects: bool,
+    reserve: bool,
+}
+
+/// Which part of the configuration differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Objects,
+    Reserve,
+    ObjectsAndReserve,
+    More,
+}
+
+const FLAGS: [&str; 3] = [
+    "structure_initialization",
+    "data_initialization",
+    "data_synchronization",
+];
+
+impl Change {
+    /// `None` while a value that decides is unknown.
+    pub(super) fn between(prior: &Object, planned: &Object, facts: Facts) -> Option<Change> {
+        let blocks = Side::BOTH.map(Side::block);
+        let deciding = FLAGS
+            .iter()
+            .chain(&["dts_job_name", "job_type", "reserve", "db_list", "database"])
+            .chain(&blocks);
+        if !deciding
+            .into_iter()
+            .all(|name| planned.get(name).is_wholly_known())
+        {
+            return None;
+        }
+        let mut change = Change {
+            name: prior.get("dts_job_name") != planned.get("dts_job_name"),
+            flag: FLAGS
+                .into_iter()
+                .find(|name| prior.get(name) != planned.get(name)),
+            reserve: !(reserve::same_meaning(prior.get("reserve"), planned.get("reserve"))
+                || facts.imported && has_reserve(prior, planned)),
+            ..Change::default()
+        };
+        change.objects = match (objects::db_list(prior), objects::db_list(planned)) {
+            (Some(old), Some(new)) => !objects::same_text(&old, &new),
+            (old, new) => old != new,
+        };
+        for (index, side) in Side::BOTH.into_iter().enumerate() {
+            let nothing = Object::new();
+            let old = prior.object(side.block()).unwrap_or(&nothing);
+            let new = planned.object(side.block()).unwrap_or(&nothing);
+            let changed = endpoint::changed(side, prior, planned);
+            let taken_over = facts.imported
+                && endpoint::IDENTITY.iter().all(|name| {
+                    old.get(name) == new.get(name) || old.get(name).is_null() || new.get(name).is_null()
+                });
+            if let (Some(name), false, None) = (changed, taken_over, change.endpoint) {
+                change.endpoint = Some((side, name));
+            }
+            let had = !old.get("password").is_null() || !old.get("password_wo_version").is_null();
+            if endpoint::password_differs(side, prior, planned) {
+                match (had, facts.has_password[index]) {
+                    (true, true) if facts.same_password[index]? => {}
+                    // Nothing is known of the password that is there: it is taken to be the one that is configured.
+                    (false, true) if facts.imported => {}
+                    (true, false) if change.password_gone.is_none() => change.password_gone = Some(side),
+                    (_, true) => change.passwords.push(side),
+                    _ => {}
+                }
+            }
+        }
+        Some(change)
+    }
+
+    pub(super) fn configuration(&self) -> Option<Part> {
+        match (
+            self.flag.is_some() || self.endpoint.is_some(),
+            self.objects,
+            self.reserve,
+        ) {
+            (true, _, _) => Some(Part::More),
+            (false, true, true) => Some(Part::ObjectsAndReserve),
+            (false, true, false) => Some(Part::Objects),
+            (false, false, true) => Some(Part::Reserve),
+            (false, false, false) => None,
+        }
+    }
+
+    /// The attribute to blame for a replacement.
+    pub(super) fn path(&self, prior: &Object, planned: &Object) -> Path {
+        match (self.flag, self.endpoint) {
+            (Some(flag), _) => Path::attribute(flag),
+            (None, Some((side, name))) => Path::attribute(side.block()).then(name),
+            (None, None) if self.reserve && !self.objects => Path::attribute("reserve"),
+            // Where the list is written now, rather than where it was.
+            (None, None) => ["db_list", "database"]
+                .into_iter()
+                .find(|name| prior.get(name) != planned.get(name) && !planned.get(name).is_null())
+                .map_or_else(|| Path::attribute("status"), Path::attribute),
+        }
+    }
+}
+
+/// Where an error about a change at `path` is shown: Terraform has a line for an argument, none for a block as a whole.
+pub(super) fn blamed(path: Path, prior: &Object, planned: &Object) -> Path {
+    if path == Path::attribute("database") {
+        blamed_block(path, "database", prior, planned)
+    } else {
+        path
+    }
+}
+
+/// The argument that differs in the first of the blocks `name` that does; the last block when one was taken away after it.
+fn blamed_block(at: Path, name: &str, prior: &Object, planned: &Object) -> Path {
+    let (old, new) = (prior.list(name), planned.list(name));
+    let differs = |index: &usize| old.get(*index) != new.get(*index);
+    let Some(index) = (0..new.len()).find(differs).or(new.len().checked_sub(1)) else {
+        return at;
+    };
+    let at = at.index(index);
+    let body = |blocks: &[Value]| {
+        blocks
+            .get(index)
+            .and_then(Value::as_map)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (old, new) = (body(old), body(new));
+    if old.get("name") == new.get("name") {
+        if old.get("new_name") != new.get("new_name") {
+            return at.then("new_name");
+        }
+        if !new.list("table").is_empty() && old.get("table") != new.get("table") {
+            return blamed_block(at.then("table"), "table", &old, &new);
+        }
+    }
+    at.then("name")
+}
+
+/// Whether DTS has all the settings that the configuration of an imported job says.
+pub(super) fn has_reserve(prior: &Object, planned: &Object) -> bool {
+    matches!((prior.str("reserve"), planned.str("reserve")), (Some(old), Some(new)) if reserve::contains(old, new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_block_is_blamed_at_a_line_of_it() {
+        let block = |name: &str, new_name: &str, tables: &[&str]| {
+            let tables: Vec<Object> = tables
+                .iter()
+                .map(|name| Object::new().with("name", *name))
+                .collect();
+            Object::new()
+                .with("name", name)
+                .with("new_name", new_name)
+                .with("table", tables)
+        };
+        let of = |blocks: &[Object]| Object::new().with("database", blocks.to_vec());
+        let (a, b) = (block("a", "a", &["t", "u"]), block("b", "b", &[]));
+        let prior = of(&[a.clone(), b.clone()]);
+        for (planned, expected) in [
+            (of(&[a.clone(), block("c", "b", &[])]), "database[1].name"),
+            (of(&[a.clone(), block("b", "c", &[])]), "database[1].new_name"),
+            (
+                of(&[block("a", "a", &["t", "v"]), b.clone()]),
+                "database[0].table[1].name",
+            ),
+            (
+                of(&[block("a", "a", &["t"]), b.clone()]),
+                "database[0].table[0].name",
+            ),
+            (of(&[block("a", "a", &[]), b.clone()]), "database[0].name"),
+            (
+                of(&[a.clone(), b.clone(), block("c", "c", &[])]),
+                "database[2].name",
+            ),
+            (of(&[a]), "database[0].name"),
+            (of(&[]), "database"),
+        ] {
+            let found = blamed(Path::attribute("database"), &prior, &planned);
+            assert_eq!(found.to_string(), expected);
+        }
+        assert_eq!(
+            blamed(Path::attribute("reserve"), &prior, &prior).to_string(),
+            "reserve"
+        );
+    }
+}

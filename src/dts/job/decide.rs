@@ -1,0 +1,398 @@
+//! Which calls a change of a job needs: decided once, here, for the plan that shows them and for the apply that makes them.
+
+use super::change::{Change, Facts, Part, blamed};
+use crate::dts::course::{Course, Desired, Move, Situation, course, course_after_configure};
+use crate::dts::endpoint::Side;
+use crate::dts::status::Stage;
+use crate::framework::{Diagnostic, Object, Path};
+
+/// A call that changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// `ConfigureDtsJob`
+    Configure,
+    /// `ModifyDtsJobName`
+    Rename,
+    /// `ModifyDtsJobPassword`
+    Password(Side),
+    /// `ModifyDtsJob` with a new object list.
+    Objects,
+    /// `ModifyDtsJob` with new settings only.
+    Reserve,
+    /// `StartDtsJob`, `SuspendDtsJob` or `StopDtsJob`
+    Move(Move),
+}
+
+impl Operation {
+    /// As DTS names it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Operation::Configure => "ConfigureDtsJob",
+            Operation::Rename => "ModifyDtsJobName",
+            Operation::Password(_) => "ModifyDtsJobPassword",
+            Operation::Objects | Operation::Reserve => "ModifyDtsJob",
+            Operation::Move(Move::Start) => "StartDtsJob",
+            Operation::Move(Move::Suspend) => "SuspendDtsJob",
+            Operation::Move(Move::Stop) => "StopDtsJob",
+        }
+    }
+}
+
+pub(super) fn names(operations: &[Operation]) -> Vec<&'static str> {
+    operations.iter().map(|operation| operation.name()).collect()
+}
+
+/// What is to be done about an existing job.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// These calls in this order.
+    Operations(Vec<Operation>),
+    /// A job has to be configured anew: the changed attribute, and why it cannot be done in place.
+    Replace(Path, String),
+    /// It cannot be done.
+    Refuse(Diagnostic),
+    /// A value that decides is not known yet.
+    Undecided,
+}
+
+/// The calls that lead from `prior` to `planned`.
+pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision {
+    let stage = Stage::of(prior.str("status").unwrap_or_default());
+    let has_instance = !planned.get("dts_instance_id").is_null();
+    let resettable = prior.str("job_type") != Some("MIGRATION");
+    let change = match Change::between(prior, planned, facts) {
+        Some(change) => change,
+        None => return Decision::Undecided,
+    };
+    let Some(desired) = planned.str("desired_status").and_then(Desired::parse) else {
+        return Decision::Undecided;
+    };
+    if prior.get("job_type") != planned.get("job_type") {
+        return Decision::Replace(
+            Path::attribute("job_type"),
+            "a job cannot change its type".to_owned(),
+        );
+    }
+    if let Some(side) = change.password_gone {
+        return Decision::Refuse(
+            Diagnostic::error(
+                "Unable to take a password away",
+                "DTS keeps the account's password until another is set. Set `password` or `password_wo`.",
+            )
+            .at(Path::attribute(side.block()).then("password")),
+        );
+    }
+
+    let mut operations = Vec::new();
+    // A job that was reset behind our back has lost its configuration.
+    let reconfigure = change.configuration().is_some() || stage == Stage::NotConfigured;
+    if reconfigure && !stage.has_run() {
+        if stage == Stage::Prechecking && has_instance {
+            return Decision::Refuse(
+                Diagnostic::error(
+                    "Unable to change the job while its precheck runs",
+                    "DTS takes no other configuration meanwhile, and a precheck that passes starts the job. Plan again once it is over.",
+                )
+                .at(blamed(change.path(prior, planned), prior, planned)),
+            );
+        }
+        operations.push(Operation::Configure);
+        if has_instance && desired == Desired::Prechecked {
+            // It was bought for since: a precheck that passes would also start it.
+            return Decision::Operations(operations);
+        }
+        return match course_after_configure(has_instance, desired) {
+            Course::Moves(moves) => {
+                operations.extend(moves.into_iter().map(Operation::Move));
+                Decision::Operations(operations)
+            }
+            Course::Anew(why) => Decision::Replace(Path::attribute("status"), why),
+            Course::Refused(why) => Decision::Refuse(refused(desired, &why)),
+        };
+    }
+    if change.name {
+        operations.push(Operation::Rename);
+    }
+    operations.extend(
+        Side::BOTH
+            .into_iter()
+            .filter(|side| change.passwords.contains(side))
+            .map(Operation::Password),
+    );
+    let now = Situation {
+        has_instance,
+        one_time: is_one_time(planned),
+        ..Situation::of(prior)
+    };
+    let moves = match course(now, desired) {
+        Course::Moves(moves) => moves,
+        Course::Anew(why) => return Decision::Replace(Path::attribute("status"), why),
+        Course::Refused(why) => return Decision::Refuse(refused(desired, &why)),
+    };
+    let modifications = match change.configuration() {
+        None => Vec::new(),
+        Some(_) if stage == Stage::Finished && resettable && desired == Desired::Stopped => {
+            return Decision::Refuse(
+                Diagnostic::error(
+                    "Unable to change a job that was stopped",
+                    "It was stopped for good, and DTS takes no change of it. Set `desired_status` to `running` or `configured` to have \
+                     it configured anew with this change, or take the change back.",
+                )
+                .at(blamed(change.path(prior, planned), prior, planned)),
+            );
+        }
+        Some(Part::Objects) if resettable && stage != Stage::Finished => vec![Operation::Objects],
+        Some(Part::ObjectsAndReserve) if resettable && stage != Stage::Finished => {
+            vec![Operation::Objects, Operation::Reserve]
+        }
+        Some(Part::Reserve) if stage != Stage::Finished => vec![Operation::Reserve],
+        Some(_) => {
+            let why = "the job has started, and DTS cannot change this in a job that has".to_owned();
+            return Decision::Replace(change.path(prior, planned), why);
+        }
+    };
+    // Only a job that runs takes a change (dts-api.md 3.4): it is made before the job is paused, or once it runs again.
+    let resumes = moves.contains(&Move::Start);
+    if !modifications.is_empty() && stage != Stage::Running && !resumes {
+        return Decision::Refuse(
+            Diagnostic::error(
+                "Unable to change a job that does not run",
+                "DTS changes objects and settings of a job only while it runs. Set `desired_status = \"running\"` together with this \
+                 change; the job can be suspended again after it.",
+            )
+            .at(blamed(change.path(prior, planned), prior, planned)),
+        );
+    }
+    let moves = moves.into_iter().map(Operation::Move);
+    if resumes {
+        operations.extend(moves.chain(modifications));
+    } else {
+        operations.extend(modifications.into_iter().chain(moves));
+    }
+    Decision::Operations(operations)
+}
+
+/// `desired_status` cannot be reached from where the job is.
+pub(super) fn refused(desired: Desired, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("desired_status = {:?} cannot be reached", desired.name()),
+        why,
+    )
+    .at(Path::attribute("desired_status"))
+}
+
+impl Situation {
+    /// Of a job as its state tells it.
+    pub(super) fn of(state: &Object) -> Situation {
+        Situation {
+            stage: Stage::of(state.str("status").unwrap_or_default()),
+            has_instance: !state.get("dts_instance_id").is_null(),
+            one_time: is_one_time(state),
+            resettable: state.str("job_type") != Some("MIGRATION"),
+        }
+    }
+}
+
+/// Whether the job ends by itself: a migration that does not follow changes.
+fn is_one_time(job: &Object) -> bool {
+    job.str("job_type") == Some("MIGRATION") && job.bool("data_synchronization") == Some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::Value;
+
+    fn job(status: &str) -> Object {
+        let endpoint = |id: &str| {
+            Object::new()
+                .with("instance_type", "RDS")
+                .with("engine_name", "MYSQL")
+                .with("instance_id", id)
+                .with("password", "secret")
+        };
+        Object::new()
+            .with("id", "j1")
+            .with("dts_instance_id", "dtsj1")
+            .with("dts_job_name", "name")
+            .with("job_type", "MIGRATION")
+            .with("structure_initialization", true)
+            .with("data_initialization", true)
+            .with("data_synchronization", true)
+            .with("desired_status", "running")
+            .with("status", status)
+            .with("source_endpoint", endpoint("rm-a"))
+            .with("destination_endpoint", endpoint("rm-b"))
+            .with("database", vec![Object::new().with("name", "a")])
+    }
+
+    fn with_source(object: &Object, name: &str, value: impl Into<Value>) -> Object {
+        let mut endpoint = object.object("source_endpoint").cloned().unwrap();
+        endpoint.set(name, value);
+        object.clone().with("source_endpoint", endpoint)
+    }
+
+    fn facts(prior: &Object, planned: &Object, imported: bool) -> Facts {
+        let mut config = planned.clone();
+        let source = planned.object("source_endpoint").cloned().unwrap_or_default();
+        if !source.get("password_wo_version").is_null() {
+            config.set("source_endpoint", source.with("password_wo", "hidden"));
+        }
+        Facts::of(imported, prior, &config)
+    }
+
+    fn check(prior: &Object, planned: &Object, expected: &[&str]) {
+        match decide(prior, planned, facts(prior, planned, false)) {
+            Decision::Operations(operations) => assert_eq!(names(&operations), expected),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn replaces(prior: &Object, planned: &Object, path: &str) {
+        match decide(prior, planned, facts(prior, planned, false)) {
+            Decision::Replace(found, _) => assert_eq!(found.to_string(), path),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_changes_nothing() {
+        for status in ["Migrating", "Prechecking", "Retrying"] {
+            check(&job(status), &job(status), &[]);
+        }
+    }
+
+    #[test]
+    fn in_place_by_its_own_call() {
+        let running = job("Migrating");
+        check(
+            &running,
+            &running.clone().with("dts_job_name", "other"),
+            &["ModifyDtsJobName"],
+        );
+        check(
+            &running,
+            &with_source(&running, "password", "new"),
+            &["ModifyDtsJobPassword"],
+        );
+        check(
+            &running,
+            &with_source(&running, "password_wo_version", 2),
+            &["ModifyDtsJobPassword"],
+        );
+        check(
+            &running,
+            &running.clone().with("reserve", "{\"a\":1}"),
+            &["ModifyDtsJob"],
+        );
+        check(
+            &running,
+            &running.clone().with("desired_status", "suspended"),
+            &["SuspendDtsJob"],
+        );
+        check(&job("Suspending"), &running, &["StartDtsJob"]);
+    }
+
+    #[test]
+    fn what_has_not_started_is_configured_again() {
+        let planned =
+            |status: &str| with_source(&job(status), "instance_id", "rm-c").with("dts_job_name", "other");
+        for status in ["NotStarted", "PrecheckFailed", "PreCheckPass"] {
+            check(&job(status), &planned(status), &["ConfigureDtsJob"]);
+        }
+        let first = |status: &str| {
+            job(status)
+                .with("dts_instance_id", Value::Null)
+                .with("desired_status", "prechecked")
+        };
+        let changed = first("PrecheckFailed").with("database", vec![Object::new().with("name", "b")]);
+        check(
+            &first("PrecheckFailed"),
+            &changed,
+            &["ConfigureDtsJob", "StartDtsJob"],
+        );
+        // Reset behind our back.
+        check(&job("NotConfigured"), &job("NotConfigured"), &["ConfigureDtsJob"]);
+    }
+
+    #[test]
+    fn a_failed_precheck_runs_again() {
+        let prior = job("PrecheckFailed")
+            .with("dts_instance_id", Value::Null)
+            .with("desired_status", "prechecked");
+        check(&prior, &prior, &["StartDtsJob"]);
+        let mended = with_source(&prior, "password", "right");
+        check(&prior, &mended, &["ModifyDtsJobPassword", "StartDtsJob"]);
+    }
+
+    #[test]
+    fn what_has_started_is_replaced_or_modified() {
+        let running = job("Migrating");
+        replaces(
+            &running,
+            &with_source(&running, "instance_id", "rm-c"),
+            "source_endpoint.instance_id",
+        );
+        replaces(
+            &running,
+            &running.clone().with("data_synchronization", false),
+            "data_synchronization",
+        );
+        replaces(
+            &running,
+            &running
+                .clone()
+                .with("database", vec![Object::new().with("name", "b")]),
+            "database",
+        );
+        let sync = job("Synchronizing").with("job_type", "SYNC");
+        check(
+            &sync,
+            &sync
+                .clone()
+                .with("database", vec![Object::new().with("name", "b")]),
+            &["ModifyDtsJob"],
+        );
+        replaces(&sync, &sync.clone().with("job_type", "MIGRATION"), "job_type");
+        replaces(
+            &job("Finished").with("job_type", "SYNC"),
+            &job("Finished").with("job_type", "SYNC"),
+            "status",
+        );
+    }
+
+    #[test]
+    fn the_same_objects_in_other_words_are_no_change() {
+        let running = job("Migrating");
+        let json = running
+            .clone()
+            .with("database", Vec::<Value>::new())
+            .with("db_list", r#"{"a":{"all":"true"}}"#);
+        check(&running, &json, &[]);
+    }
+
+    #[test]
+    fn unknown_values_decide_nothing() {
+        let running = job("Migrating");
+        let unknown = with_source(&running, "instance_id", Value::Unknown);
+        assert_eq!(
+            decide(&running, &unknown, facts(&running, &unknown, false)),
+            Decision::Undecided
+        );
+    }
+
+    #[test]
+    fn a_password_cannot_be_taken_away_but_an_import_takes_one_over() {
+        let running = job("Migrating");
+        let without = with_source(&running, "password", Value::Null);
+        assert!(matches!(
+            decide(&running, &without, facts(&running, &without, false)),
+            Decision::Refuse(_)
+        ));
+        assert_eq!(
+            decide(&without, &running, facts(&without, &running, true)),
+            Decision::Operations(Vec::new())
+        );
+        check(&without, &running, &["ModifyDtsJobPassword"]);
+    }
+}

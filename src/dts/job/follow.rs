@@ -1,0 +1,223 @@
+//! Following a job as far as `wait_for` and `desired_status` ask, and telling why it does not get there.
+
+use std::time::Duration;
+
+use super::apply::Run;
+use crate::api;
+use crate::dts::course::Desired;
+use crate::dts::status::Stage;
+use crate::dts::wait::{self, Patience, Poll};
+use crate::dts::{error, precheck};
+use crate::framework::{Diagnostic, Diagnostics};
+
+/// How long a job may take to show that a start was taken up, when nothing waits for it.
+const SETTLE: Duration = Duration::from_secs(3);
+
+/// Greatest delay that counts as caught up, unless the user says otherwise.
+const CAUGHT_UP_SECONDS: i64 = 10;
+
+impl Run<'_> {
+    pub(super) async fn follow(&self, desired: Desired) -> Result<(), Diagnostics> {
+        let asked = self.apply.planned.str("wait_for");
+        match (asked, desired) {
+            (Some("none"), _) => self.settle().await,
+            // Bought for since: no precheck is run for its own sake any more.
+            (_, Desired::Prechecked) if !self.reached.get("dts_instance_id").is_null() => Ok(()),
+            (Some("prechecked"), Desired::Prechecked | Desired::Running) | (None, Desired::Prechecked) => {
+                self.wait_until("pass its precheck", |stage| stage >= Stage::PreCheckPass)
+                    .await
+            }
+            (Some("initialized"), Desired::Running) => {
+                self.wait_until_moved("move all structure and data", None).await
+            }
+            (Some("caught_up"), Desired::Running) => {
+                let seconds = self
+                    .apply
+                    .planned
+                    .i64("max_delay_seconds")
+                    .unwrap_or(CAUGHT_UP_SECONDS);
+                self.wait_until_moved("catch up with the source", Some(seconds))
+                    .await
+            }
+            (Some("finished"), Desired::Running) => {
+                self.wait_until("finish", |stage| stage == Stage::Finished).await
+            }
+            (_, Desired::Running) => {
+                self.wait_until("run", |stage| matches!(stage, Stage::Running | Stage::Finished))
+                    .await
+            }
+            (_, Desired::Suspended) => {
+                self.wait_until("suspend", |stage| {
+                    matches!(stage, Stage::Suspended | Stage::Finished | Stage::Failed)
+                })
+                .await
+            }
+            (_, Desired::Stopped) => self.wait_until("end", |stage| stage == Stage::Finished).await,
+            (_, Desired::Configured | Desired::Prechecked) => Ok(()),
+        }
+    }
+
+    /// After a start that nobody waits for: until DTS no longer shows what was before it, so that whoever looks next (the
+    /// gate of a purchase) does not take the old verdict for the new. No error when it takes longer.
+    async fn settle(&self) -> Result<(), Diagnostics> {
+        let Some(before) = self.before_start else {
+            return Ok(());
+        };
+        let clock = self.api.clock();
+        let begin = clock.instant();
+        while clock.instant().duration_since(begin) < SETTLE {
+            if self.apply.cancel.is_cancelled() || self.stage().await.is_ok_and(|stage| stage != before) {
+                break;
+            }
+            clock.sleep(Duration::from_secs(1)).await;
+        }
+        Ok(())
+    }
+
+    /// Polls until the job is in a stage that `enough` accepts; a failure on the way is an error with its reason.
+    pub(super) async fn wait_until(
+        &self,
+        verb: &str,
+        enough: impl Fn(Stage) -> bool,
+    ) -> Result<(), Diagnostics> {
+        let what = format!("see DTS job {} {verb}", self.id);
+        let patience = Patience {
+            what: &what,
+            limit: self.limit,
+            raise: self.raise,
+            cancel: &self.apply.cancel,
+        };
+        let clock = self.api.clock();
+        let begin = clock.instant();
+        wait::until(clock.as_ref(), &patience, || async {
+            let detail = self.detail().await?;
+            let status = detail.status.clone().unwrap_or_default();
+            let stage = Stage::of(&status);
+            // Right after a start DTS may still show the failure that it follows.
+            let stale = self.before_start == Some(stage) && clock.instant().duration_since(begin) < SETTLE;
+            if enough(stage) && !(stale && stage == Stage::PreCheckPass) {
+                return Ok(Poll::Ready(()));
+            }
+            if !stale {
+                self.failed(stage, &status, &detail, &what).await?;
+            }
+            Ok(Poll::Pending(format!("status {status}")))
+        })
+        .await
+    }
+
+    /// An error if the job has failed, or has ended where it should not.
+    pub(super) async fn failed(
+        &self,
+        stage: Stage,
+        status: &str,
+        detail: &api::JobDetail,
+        what: &str,
+    ) -> Result<(), Diagnostics> {
+        match stage {
+            Stage::PrecheckFailed => {
+                const THEN: &str =
+                    "The job stays configured and does not run. Repair the cause and apply again.";
+                Err(precheck::failures_of(&self.api, &self.id, THEN).await)
+            }
+            Stage::Failed | Stage::Finished => {
+                let retry = detail
+                    .retry_state
+                    .as_ref()
+                    .and_then(|retry| retry.err_message.as_deref());
+                let why = detail
+                    .error_message
+                    .as_deref()
+                    .or(retry)
+                    .unwrap_or("DTS gives no reason");
+                Err(Diagnostic::error(
+                    format!("Unable to {what}"),
+                    format!(
+                        "Its status is {status}: {why}. Repair the cause and apply again: the job is then started again where that \
+                         is possible."
+                    ),
+                )
+                .into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Polls until structure and data are moved and, with `delay_seconds`, changes are followed that closely.
+    async fn wait_until_moved(&self, verb: &str, delay_seconds: Option<i64>) -> Result<(), Diagnostics> {
+        let what = format!("see DTS job {} {verb}", self.id);
+        let patience = Patience {
+            what: &what,
+            limit: self.limit,
+            raise: self.raise,
+            cancel: &self.apply.cancel,
+        };
+        let query = api::DescribeDtsJobs {
+            job_type: self.reached.str("job_type").map(str::to_owned),
+            dts_job_ids: vec![self.id.clone()],
+            without_db_list: Some(true),
+            ..api::DescribeDtsJobs::default()
+        };
+        wait::until(self.api.clock().as_ref(), &patience, || async {
+            let detail = self.detail().await?;
+            let status = detail.status.clone().unwrap_or_default();
+            let stage = Stage::of(&status);
+            if stage == Stage::Finished && self.reached.bool("data_synchronization") == Some(false) {
+                return Ok(Poll::Ready(()));
+            }
+            if self.before_start != Some(stage) {
+                self.failed(stage, &status, &detail, &what).await?;
+            }
+            let jobs = self
+                .api
+                .describe_dts_jobs(&query)
+                .await
+                .map_err(error::to(&what))?;
+            let Some(job) = jobs
+                .into_iter()
+                .find(|job| job.dts_job_id.as_deref() == Some(self.id.as_str()))
+            else {
+                return Ok(Poll::Pending(format!("status {status}")));
+            };
+            let moved = |wanted: &str, phase: &Option<api::PhaseStatus>| {
+                self.reached.bool(wanted) != Some(true) || is_phase(phase, &["Finished", "Catched"])
+            };
+            let all = moved("structure_initialization", &job.structure_initialization_status)
+                && moved("data_initialization", &job.data_initialization_status);
+            let close = delay_seconds.is_none_or(|most| {
+                // Milliseconds in the detail (dts-api.md 2.7); negative before changes are followed.
+                detail
+                    .delay
+                    .is_some_and(|delay| (0..=most.saturating_mul(1000)).contains(&delay))
+                    && is_phase(&job.data_synchronization_status, &["Catched", "Migrating"])
+            });
+            if all && close && stage == Stage::Running {
+                return Ok(Poll::Ready(()));
+            }
+            Ok(Poll::Pending(format!(
+                "status {status}, structure {}, data {}, delay {}",
+                percent(&job.structure_initialization_status),
+                percent(&job.data_initialization_status),
+                detail
+                    .delay
+                    .map_or("unknown".to_owned(), |delay| format!("{delay} ms")),
+            )))
+        })
+        .await
+    }
+}
+
+fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {
+    let status = phase
+        .as_ref()
+        .and_then(|phase| phase.status.as_deref())
+        .unwrap_or_default();
+    wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(status))
+}
+
+fn percent(phase: &Option<api::PhaseStatus>) -> String {
+    match phase.as_ref().and_then(|phase| phase.percent.as_deref()) {
+        Some(percent) => format!("{percent}%"),
+        None => "unknown".to_owned(),
+    }
+}
