@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::context::{Clock, Context, HttpRequest};
-use super::credential::{self, CredentialConfig, Credentials};
-use super::endpoint::Endpoint;
+use super::context::{Clock, Connection, Context};
+use super::credential::{Access, CredentialConfig, Credentials, Keyring, Sts};
+use super::endpoint::{Endpoint, Network};
 use super::error::{Error, Kind};
 use super::nonce::nonce;
 use super::outcome::{Attempt, Failed};
@@ -19,7 +18,10 @@ use super::params::Params;
 use super::reply::Reply;
 use super::retry::{Decision, Failure, Failures, Policy};
 use super::scrub::Scrubber;
-use super::sign::signed_form;
+use super::sign::{self, SignatureVersion};
+
+/// Version of the DTS OpenAPI.
+const API_VERSION: &str = "2020-01-01";
 
 /// What a client is made of. Nothing is read from outside before the first call.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +30,14 @@ pub struct Config {
     pub region: String,
     /// URL instead of the region's own endpoint, such as `http://127.0.0.1:8080`.
     pub endpoint: Option<String>,
+    /// Which of the region's own endpoints is called.
+    pub network: Network,
+    /// URL of STS instead of Alibaba Cloud's own, for roles.
+    pub sts_endpoint: Option<String>,
+    /// How calls are signed.
+    pub signature: SignatureVersion,
+    /// How servers are reached.
+    pub connection: Connection,
     /// Allows plain http to hosts that are not loopback.
     pub insecure: bool,
     /// What the configuration gave of credentials.
@@ -58,8 +68,9 @@ struct Shared {
     region: String,
     endpoint: Endpoint,
     user_agent: String,
-    config: CredentialConfig,
-    credentials: OnceCell<Credentials>,
+    signature: SignatureVersion,
+    keyring: Keyring,
+    sts: Sts,
     policy: Policy,
     context: Context,
     /// Whether DTS has ever answered at the endpoint.
@@ -70,9 +81,19 @@ impl Client {
     /// A client. No I/O happens here, and no credentials are needed yet: they are looked for at the first call.
     ///
     /// # Errors
-    /// [`Kind::Region`] and [`Kind::Endpoint`] for a configuration that cannot work.
-    pub fn new(config: Config, context: Context) -> Result<Client, Error> {
-        let endpoint = Endpoint::resolve(&config.region, config.endpoint.as_deref(), config.insecure)?;
+    /// [`Kind::Region`], [`Kind::Endpoint`] and [`Kind::StsEndpoint`] for a configuration that cannot work.
+    pub fn new(config: Config, mut context: Context) -> Result<Client, Error> {
+        let network = config.network;
+        let endpoint = Endpoint::resolve(
+            &config.region,
+            network,
+            config.endpoint.as_deref(),
+            config.insecure,
+        )?;
+        let sts = Sts::new(&config.region, network, config.sts_endpoint, context.env.as_ref())?;
+        if let Some(transport) = context.transport.with(&config.connection) {
+            context.transport = transport;
+        }
         let shared = Shared {
             endpoint,
             region: config.region,
@@ -82,8 +103,9 @@ impl Client {
                 .chars()
                 .filter(|c| matches!(c, ' '..='~'))
                 .collect(),
-            config: config.credentials,
-            credentials: OnceCell::new(),
+            signature: config.signature,
+            keyring: Keyring::new(config.credentials),
+            sts,
             policy: Policy::default(),
             context,
             heard: AtomicBool::new(false),
@@ -131,29 +153,44 @@ impl Client {
             ));
         }
         let Shared { context, policy, .. } = &*self.shared;
-        let credentials = self.credentials(action).await?;
         let params = if params.contains("RegionId") {
             params
         } else {
             params.set("RegionId", &self.shared.region)
         };
-        let scrubber = scrubber(&params, credentials);
-        let judge = Attempt {
-            action,
-            safety,
-            scrubber: &scrubber,
-            url: &self.shared.endpoint.url,
-            heard: &self.shared.heard,
-        };
         let start = context.clock.instant();
         let mut failures = Failures::default();
         let mut attempt: u32 = 0;
+        let mut renewed = false;
         loop {
             attempt += 1;
-            let Failed { failure, error } = match self.attempt(&params, credentials, &judge, attempt).await? {
+            // Asked for each attempt: they may end while a call is throttled.
+            let keyring = &self.shared.keyring;
+            let credentials = self
+                .unless_cancelled(action, keyring.keys(self.access(), action))
+                .await?;
+            let scrubber = scrubber(&params, &credentials);
+            let judge = Attempt {
+                action,
+                safety,
+                scrubber: &scrubber,
+                url: &self.shared.endpoint.url,
+                heard: &self.shared.heard,
+                now: context.clock.now(),
+            };
+            let Failed { failure, error } = match self.attempt(&params, &credentials, &judge, attempt).await?
+            {
                 Ok(reply) => return Ok(reply),
                 Err(failed) => failed,
             };
+            // Refused before any effect, so that any call may be sent again: but once, and with other keys.
+            if failure == Failure::Expired && !renewed {
+                renewed = true;
+                let replaced = keyring.replace(self.access(), &credentials, action);
+                if self.unless_cancelled(action, replaced).await? {
+                    continue;
+                }
+            }
             let count = failures.count(failure);
             let elapsed = context.clock.instant() - start;
             match policy.decide(failure, safety, count, elapsed, fastrand::f64()) {
@@ -163,18 +200,27 @@ impl Client {
         }
     }
 
-    async fn credentials(&self, action: &str) -> Result<&Credentials, Error> {
-        let Shared {
-            credentials,
-            config,
-            context,
-            ..
-        } = &*self.shared;
-        let resolve = credential::resolve(config, context);
-        credentials
-            .get_or_try_init(|| resolve)
-            .await
-            .map_err(|missing| missing.into_error(action))
+    fn access(&self) -> Access<'_> {
+        Access {
+            context: &self.shared.context,
+            sts: &self.shared.sts,
+            user_agent: &self.shared.user_agent,
+        }
+    }
+
+    /// Getting keys changes nothing: it may be given up at any time.
+    async fn unless_cancelled<T>(
+        &self,
+        action: &str,
+        keys: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => {
+                Err(Error::new(Kind::Cancelled, action, "cancelled before it was sent, while it waited for credentials"))
+            }
+            result = keys => result,
+        }
     }
 
     /// Signs and sends once, with a time and a nonce of its own. The outer error is one that no attempt can mend.
@@ -189,20 +235,19 @@ impl Client {
             context,
             endpoint,
             user_agent,
+            signature,
             ..
         } = &*self.shared;
         let (action, safety) = (judge.action, judge.safety);
         let nonce = nonce(action)?;
-        let request = HttpRequest {
-            method: "POST",
-            url: endpoint.url.clone(),
-            headers: vec![
-                ("accept", "application/json".to_owned()),
-                ("content-type", "application/x-www-form-urlencoded".to_owned()),
-                ("user-agent", user_agent.clone()),
-            ],
-            body: signed_form(action, params, credentials, context.clock.now(), &nonce),
+        let message = sign::Message {
+            action,
+            version: API_VERSION,
+            params,
+            now: context.clock.now(),
+            nonce: &nonce,
         };
+        let request = sign::request(*signature, &message, credentials, endpoint, user_agent);
         let start = context.clock.instant();
         let send = context.transport.send(request);
         let result = if safety == Safety::Read {
@@ -409,14 +454,14 @@ mod tests {
         for seen in transport.seen() {
             let time = seen.get("Timestamp").parse().unwrap();
             let params = call_params().set("RegionId", "cn-hangzhou");
-            let expected = signed_form(
-                "StartDtsJob",
-                &params,
-                &credentials(),
-                time,
-                seen.get("SignatureNonce"),
-            );
-            assert_eq!(seen.body, expected);
+            let message = sign::Message {
+                action: "StartDtsJob",
+                version: API_VERSION,
+                params: &params,
+                now: time,
+                nonce: seen.get("SignatureNonce"),
+            };
+            assert_eq!(seen.body, sign::signed_form(&message, &credentials()));
         }
     }
 
@@ -446,7 +491,9 @@ mod tests {
     async fn without_credentials_nothing_is_sent() {
         let transport = FakeTransport::new([ok()]);
         let sender: Arc<dyn Transport> = Arc::<FakeTransport>::clone(&transport);
-        let context = Context::new(Arc::new(FakeClock::new()), Arc::new(FakeEnv::default()), sender);
+        let no_ecs = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+        let env = FakeEnv([no_ecs].into_iter().collect());
+        let context = Context::new(Arc::new(FakeClock::new()), Arc::new(env), sender);
         let config = Config {
             credentials: CredentialConfig::default(),
             ..config()

@@ -3,6 +3,7 @@
 //! [`Context::system`] is the only place that reaches the real ones. Tests pass fakes.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,17 +36,23 @@ pub trait Env: fmt::Debug + Send + Sync {
     fn get(&self, name: &str) -> Option<String>;
 }
 
-/// One HTTP request. Its body holds secrets, so `Debug` shows only the body's length.
-#[derive(Clone)]
+/// One HTTP request. Query, headers and body may hold secrets, so `Debug` shows none of them.
+#[derive(Clone, Default)]
 pub struct HttpRequest {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PUT`.
     pub method: &'static str,
-    /// Absolute URL.
+    /// Absolute URL without a query.
     pub url: String,
+    /// The query, percent-encoded; empty for none.
+    pub query: String,
     /// Header names in lower case, with their values.
     pub headers: Vec<(&'static str, String)>,
     /// The body; empty for none.
     pub body: String,
+    /// For the whole exchange, in place of the connection's own.
+    pub timeout: Option<Duration>,
+    /// Never through a proxy: the address means something on this machine only.
+    pub direct: bool,
 }
 
 impl fmt::Debug for HttpRequest {
@@ -105,6 +112,30 @@ pub struct TransportError {
     pub sent: Sent,
     /// What happened, for a person; holds no part of the request.
     pub message: String,
+    /// What to do next, where the transport knows. Trying again does not help then.
+    pub advice: Option<&'static str>,
+}
+
+/// How a transport reaches its servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// For the connection, TLS included.
+    pub connect_timeout: Duration,
+    /// For the whole exchange after that.
+    pub read_timeout: Duration,
+    /// File of certificates (PEM) that are trusted beside those of the system.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+impl Default for Connection {
+    /// 5 s and 30 s, and the certificates of the system.
+    fn default() -> Connection {
+        Connection {
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(30),
+            ca_bundle: None,
+        }
+    }
 }
 
 /// Sends a request and waits for the whole answer. One attempt: implementations never repeat a request.
@@ -115,6 +146,11 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// # Errors
     /// When there is no complete answer; any HTTP status is an answer.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
+
+    /// A transport of the same kind for `connection`; `None` if this one does. No I/O happens here.
+    fn with(&self, _connection: &Connection) -> Option<Arc<dyn Transport>> {
+        None
+    }
 }
 
 /// Everything the client takes from outside. Clones share it.

@@ -11,6 +11,8 @@ pub enum Kind {
     Credentials,
     /// The configured endpoint is not acceptable. Nothing was sent.
     Endpoint,
+    /// The configured endpoint of STS is not acceptable. Nothing was sent.
+    StsEndpoint,
     /// The configured region is not a region's name. Nothing was sent.
     Region,
     /// The endpoint could not be reached. Nothing was sent.

@@ -4,7 +4,7 @@
 //!
 //! - [`context`]: what the client takes from outside: clock, environment, transport.
 //! - [`client`]: one call from its parameters to its decoded reply; all below is used there.
-//! - `params`, `sign`, `nonce`: what is sent, and the signature (V1, HMAC-SHA1) over it.
+//! - `params`, `sign`, `nonce`: what is sent, and the signature (V1 or V3) over it.
 //! - `endpoint`, `transport`: where it is sent, and how.
 //! - `reply`, `decode`: what comes back, read leniently because DTS types are inconsistent.
 //! - [`error`], `advice`: what went wrong, whether it may have taken effect, and what to do next.
@@ -39,8 +39,11 @@ mod transport;
 pub(crate) mod testing;
 
 pub use client::{Client, Config, Safety};
-pub use context::{Clock, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError};
-pub use credential::{CredentialConfig, Credentials};
+pub use context::{
+    Clock, Connection, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError,
+};
+pub use credential::{AssumeRole, AssumeRoleWithOidc, CredentialConfig, Credentials};
+pub use endpoint::Network;
 pub use error::{Error, Kind};
 pub use instance::{CreateDtsInstance, PurchasedInstance};
 pub use job::{JobRef, ModifiedJob, ModifyDtsJob, Side};
@@ -50,3 +53,4 @@ pub use job_list::{DescribeDtsJobs, JobSummary};
 pub use params::Params;
 pub use precheck::{PartialPrecheck, PrecheckItem, PrecheckStatus, SkipPreCheck};
 pub use reply::Reply;
+pub use sign::SignatureVersion;

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::{Map, Value};
 
 use super::advice;
@@ -30,6 +32,8 @@ pub(super) struct Attempt<'a> {
     pub(super) url: &'a str,
     /// Whether DTS has ever answered there: set by the first reply of its kind.
     pub(super) heard: &'a AtomicBool,
+    /// When it was sent, by this machine's clock.
+    pub(super) now: Timestamp,
 }
 
 /// Codes after which a call may have taken effect all the same (dts-api.md 7.1).
@@ -48,11 +52,11 @@ impl Attempt<'_> {
                     self.url,
                     self.scrubber.clean(&error.message)
                 );
-                let error = self.error(Kind::Unreachable, message, advice::UNREACHABLE);
-                Err(Failed {
-                    failure: Failure::NotSent,
-                    error,
-                })
+                // Where the transport knows what to do, trying again does not help.
+                let failure = error.advice.map_or(Failure::NotSent, |_| Failure::Final);
+                let advice = error.advice.unwrap_or(advice::UNREACHABLE);
+                let error = self.error(Kind::Unreachable, message, advice);
+                Err(Failed { failure, error })
             }
             Err(error) => Err(self.no_answer(&format!("no answer: {}", error.message), None, None)),
             Ok(response) => self.answer(&response),
@@ -105,11 +109,14 @@ impl Attempt<'_> {
                 } else {
                     Kind::Api
                 };
-                let error = self.refused(kind, status, code, &message, request_id);
-                Failed {
-                    failure: Failure::Final,
-                    error,
-                }
+                let failure = if known.is_some_and(is_expired) {
+                    Failure::Expired
+                } else {
+                    Failure::Final
+                };
+                let off = clock_difference(known.unwrap_or_default(), response, self.now);
+                let error = self.refused(kind, status, code, &format!("{message}{off}"), request_id);
+                Failed { failure, error }
             }
         };
         Err(failed)
@@ -318,6 +325,30 @@ fn is_credentials(code: &str) -> bool {
         || prefixes.iter().any(|prefix| code.starts_with(prefix))
 }
 
+/// The token of temporary keys has run out (dts-api.md 7.1).
+fn is_expired(code: &str) -> bool {
+    code == "InvalidSecurityToken.Expired"
+}
+
+/// How far this machine's clock is from the server's, as an addition to a message: for a request that was refused for its time.
+pub(super) fn clock_difference(code: &str, response: &HttpResponse, now: Timestamp) -> String {
+    let server = response
+        .header("date")
+        .filter(|_| code.starts_with("InvalidTimeStamp"))
+        .and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+    let Some(server) = server else {
+        return String::new();
+    };
+    let seconds = now.as_second() - server.as_second();
+    // So little is no reason to refuse: the date is of another clock than the one that refused.
+    if seconds.abs() < 5 * 60 {
+        return String::new();
+    }
+    let side = if seconds < 0 { "behind" } else { "ahead of" };
+    let minutes = seconds.unsigned_abs() / 60;
+    format!(" This machine's clock is {minutes} minutes {side} the server's.")
+}
+
 fn is_uncertain(status: u16, code: Option<&str>, object: Object<'_>) -> bool {
     status >= 500
         || status == 408
@@ -363,6 +394,7 @@ mod tests {
             scrubber: &scrubber,
             url: URL,
             heard,
+            now: Timestamp::UNIX_EPOCH,
         }
         .judge(result)
     }
@@ -461,10 +493,16 @@ mod tests {
             "InvalidAccessKeyId.NotFound",
             "SignatureDoesNotMatch",
             "IncompleteSignature",
-            "InvalidSecurityToken.Expired",
+            "InvalidSecurityToken.MismatchWithAccessKey",
         ] {
             refused(403, &body(code), Kind::Credentials);
         }
+        check(
+            403,
+            &body("InvalidSecurityToken.Expired"),
+            (Failure::Expired, Kind::Credentials, false),
+            (Failure::Expired, Kind::Credentials),
+        );
         for code in [
             "Throttling",
             "Throttling.User",
@@ -582,6 +620,7 @@ mod tests {
     fn a_request_that_was_not_sent_is_told_from_one_that_may_have_been() {
         let lost = |sent| {
             Err(TransportError {
+                advice: None,
                 sent,
                 message: "connection reset".into(),
             })
@@ -655,5 +694,30 @@ mod tests {
             Failure::Throttled(None)
         );
         assert_eq!(after(&[]), Failure::Throttled(None));
+    }
+
+    #[test]
+    fn a_request_that_was_refused_for_its_time_tells_how_far_the_clock_is_off() {
+        for (code, date, expected) in [
+            (
+                "InvalidTimeStamp.Expired",
+                "Thu, 01 Jan 1970 00:20:10 GMT",
+                "m This machine's clock is 20 minutes behind the server's.",
+            ),
+            (
+                "InvalidTimeStamp.Expired",
+                "Wed, 31 Dec 1969 22:00:00 GMT",
+                "m This machine's clock is 120 minutes ahead of the server's.",
+            ),
+            ("InvalidTimeStamp.Expired", "Thu, 01 Jan 1970 00:00:10 GMT", "m"),
+            ("InvalidTimeStamp.Format", "yesterday", "m"),
+            ("LXBuyError", "Thu, 01 Jan 1970 00:20:10 GMT", "m"),
+        ] {
+            let body = format!(r#"{{"RequestId":"1","Code":"{code}","Message":"m"}}"#);
+            let mut answer = response(400, &body);
+            answer.headers = vec![("date".to_owned(), date.to_owned())];
+            let error = judge(Safety::Read, Ok(answer)).unwrap_err().error;
+            assert_eq!(error.message(), expected, "{date}");
+        }
     }
 }

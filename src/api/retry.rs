@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Stranger,
     /// The nonce had been seen: with a fresh one, something on the way sent the request twice.
     NonceUsed,
+    /// Refused because the keys have expired, before any effect. The client repeats it with others, if there are any.
+    Expired,
     /// Anything that would fail again.
     Final,
 }
@@ -40,7 +42,7 @@ impl Failures {
             Failure::NoAnswer => &mut self.no_answer,
             Failure::Stranger => &mut self.stranger,
             Failure::NonceUsed => &mut self.nonce_used,
-            Failure::Final => return 1,
+            Failure::Expired | Failure::Final => return 1,
         };
         *counter = counter.saturating_add(1);
         *counter
@@ -113,6 +115,7 @@ impl Policy {
             | Failure::NoAnswer
             | Failure::Stranger
             | Failure::NonceUsed
+            | Failure::Expired
             | Failure::Final => {
                 return Decision::Stop;
             }

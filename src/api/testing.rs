@@ -88,7 +88,11 @@ impl Answer {
         let message = "connection reset".to_owned();
         Answer {
             after: Duration::ZERO,
-            result: Err(TransportError { sent, message }),
+            result: Err(TransportError {
+                sent,
+                message,
+                advice: None,
+            }),
         }
     }
 
@@ -199,7 +203,7 @@ impl Transport for FakeTransport {
 fn decode(form: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8().unwrap().into_owned();
     form.split('&')
-        .map(|pair| pair.split_once('=').expect("name=value"))
+        .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (decode(name), decode(value)))
         .collect()
 }
@@ -222,6 +226,7 @@ pub(crate) fn config() -> Config {
             access_key: Some(keys.access_key_id),
             secret_key: Some(keys.access_key_secret),
             security_token: keys.security_token,
+            ..CredentialConfig::default()
         },
         user_agent: "test/1.0".to_owned(),
         ..Config::default()

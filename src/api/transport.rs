@@ -2,21 +2,16 @@
 //! often has nothing to send.
 
 use std::error::Error as _;
-use std::sync::OnceLock;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Request, Url};
+use reqwest::{Certificate, Client, Method, Request, Url};
 
-use super::context::{HttpRequest, HttpResponse, Sent, Transport, TransportError};
+use super::context::{Connection, HttpRequest, HttpResponse, Sent, Transport, TransportError};
 use super::endpoint::is_loopback;
-
-/// For the connection, TLS included.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// For the whole exchange.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An idle connection is given up before servers usually do, so that a write is not sent into one that just closed and
 /// then counts as perhaps executed.
@@ -28,26 +23,51 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 /// Sends each request once, follows no redirect, and goes through the proxy of the environment except to this machine.
 #[derive(Debug, Default)]
 pub(super) struct HttpTransport {
+    connection: Connection,
     direct: OnceLock<Client>,
     proxied: OnceLock<Client>,
 }
 
 impl HttpTransport {
-    fn client(&self, url: &Url) -> Result<&Client, TransportError> {
-        let loopback = url.host_str().is_some_and(is_loopback);
-        let cell = if loopback { &self.direct } else { &self.proxied };
+    fn client(&self, direct: bool) -> Result<&Client, TransportError> {
+        let cell = if direct { &self.direct } else { &self.proxied };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let builder = Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
+        let Connection {
+            connect_timeout,
+            read_timeout,
+            ca_bundle,
+        } = &self.connection;
+        let mut builder = Client::builder()
+            .connect_timeout(*connect_timeout)
+            .timeout(*read_timeout)
             .pool_idle_timeout(IDLE)
             .redirect(Policy::none())
             .retry(reqwest::retry::never());
-        let builder = if loopback { builder.no_proxy() } else { builder };
+        if direct {
+            builder = builder.no_proxy();
+        }
+        if let Some(file) = ca_bundle {
+            builder = builder.tls_certs_merge(certificates(file)?);
+        }
         let client = builder.build().map_err(|cause| not_sent(&cause))?;
         Ok(cell.get_or_init(|| client))
+    }
+}
+
+/// The certificates in a PEM file. It is small and read once.
+fn certificates(file: &Path) -> Result<Vec<Certificate>, TransportError> {
+    let refuse = |problem: String| TransportError {
+        sent: Sent::No,
+        message: format!("ca_bundle {} {problem}", file.display()),
+        advice: Some(CA_BUNDLE),
+    };
+    let text = std::fs::read(file).map_err(|cause| refuse(format!("cannot be read: {cause}")))?;
+    match Certificate::from_pem_bundle(&text) {
+        Ok(certificates) if certificates.is_empty() => Err(refuse("holds no certificate".to_owned())),
+        Ok(certificates) => Ok(certificates),
+        Err(_) => Err(refuse("is not a list of certificates in PEM".to_owned())),
     }
 }
 
@@ -57,12 +77,18 @@ impl Transport for HttpTransport {
         let invalid = |what: String| TransportError {
             sent: Sent::No,
             message: what,
+            advice: None,
         };
-        let url = Url::parse(&request.url).map_err(|cause| invalid(format!("bad URL: {cause}")))?;
+        let mut url = Url::parse(&request.url).map_err(|cause| invalid(format!("bad URL: {cause}")))?;
+        if !request.query.is_empty() {
+            url.set_query(Some(&request.query));
+        }
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| invalid(format!("bad method {}", request.method)))?;
-        let client = self.client(&url)?;
+        let client = self.client(request.direct || url.host_str().is_some_and(is_loopback))?;
+        let timeout = request.timeout.unwrap_or(self.connection.read_timeout);
         let mut http = Request::new(method, url);
+        *http.timeout_mut() = request.timeout;
         for (name, value) in &request.headers {
             let value = value
                 .parse()
@@ -70,12 +96,31 @@ impl Transport for HttpTransport {
             http.headers_mut().insert(*name, value);
         }
         *http.body_mut() = Some(request.body.into());
-        let response = client.execute(http).await.map_err(|cause| classify(&cause))?;
-        read(response).await
+        let response = client
+            .execute(http)
+            .await
+            .map_err(|cause| classify(&cause, timeout))?;
+        read(response, timeout).await
+    }
+
+    fn with(&self, connection: &Connection) -> Option<Arc<dyn Transport>> {
+        (self.connection != *connection).then(|| {
+            Arc::new(HttpTransport {
+                connection: connection.clone(),
+                ..HttpTransport::default()
+            }) as Arc<dyn Transport>
+        })
     }
 }
 
-async fn read(mut response: reqwest::Response) -> Result<HttpResponse, TransportError> {
+/// For a certificate that nobody here trusts.
+const UNTRUSTED: &str = "If it is the right server, give the certificate of who issued it: ca_bundle, a PEM file. Else check endpoint, and any \
+     proxy on the way.";
+
+/// For a file of certificates that does not serve.
+const CA_BUNDLE: &str = "Set ca_bundle (or DTS_CA_BUNDLE in the environment) to a PEM file of certificates.";
+
+async fn read(mut response: reqwest::Response, timeout: Duration) -> Result<HttpResponse, TransportError> {
     let status = response.status().as_u16();
     let headers = response
         .headers()
@@ -88,12 +133,17 @@ async fn read(mut response: reqwest::Response) -> Result<HttpResponse, Transport
         })
         .collect();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|cause| maybe_sent(&cause))? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|cause| maybe_sent(&cause, timeout))?
+    {
         if body.len() + chunk.len() > MAX_BODY {
             let message = format!("the answer is larger than {} MiB", MAX_BODY / 1024 / 1024);
             return Err(TransportError {
                 sent: Sent::Maybe,
                 message,
+                advice: None,
             });
         }
         body.extend_from_slice(&chunk);
@@ -106,11 +156,11 @@ async fn read(mut response: reqwest::Response) -> Result<HttpResponse, Transport
 }
 
 /// Only a failure to connect is certain to have sent nothing.
-fn classify(cause: &reqwest::Error) -> TransportError {
+fn classify(cause: &reqwest::Error, timeout: Duration) -> TransportError {
     if cause.is_connect() || cause.is_builder() {
         not_sent(cause)
     } else {
-        maybe_sent(cause)
+        maybe_sent(cause, timeout)
     }
 }
 
@@ -118,18 +168,20 @@ fn not_sent(cause: &reqwest::Error) -> TransportError {
     TransportError {
         sent: Sent::No,
         message: describe(cause),
+        advice: is_untrusted(cause).then_some(UNTRUSTED),
     }
 }
 
-fn maybe_sent(cause: &reqwest::Error) -> TransportError {
+fn maybe_sent(cause: &reqwest::Error, timeout: Duration) -> TransportError {
     let message = if cause.is_timeout() {
-        format!("no complete answer within {} s", TIMEOUT.as_secs())
+        format!("no complete answer within {} s", timeout.as_secs_f64())
     } else {
         describe(cause)
     };
     TransportError {
         sent: Sent::Maybe,
         message,
+        advice: None,
     }
 }
 
@@ -151,18 +203,34 @@ fn describe(cause: &reqwest::Error) -> String {
     }
 }
 
+/// Whether the server's certificate was refused.
+fn is_untrusted(cause: &reqwest::Error) -> bool {
+    let mut next = cause.source();
+    while let Some(cause) = next {
+        if matches!(tls_error(cause), Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}
+
 /// What went wrong with TLS, in words that say so: rustls names only the message that did not fit.
 fn tls_problem(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
-    // It comes as an I/O error in an I/O error.
-    if let Some(outer) = cause.downcast_ref::<std::io::Error>() {
-        return tls_problem(outer.get_ref()?);
-    }
-    match cause.downcast_ref::<rustls::Error>()? {
+    match tls_error(cause)? {
         rustls::Error::InvalidMessage(_) => Some(
             "no TLS is spoken there (if it is a plain http port, write http:// instead of https://)"
                 .to_owned(),
         ),
         other => Some(format!("TLS: {other}")),
+    }
+}
+
+fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    // It comes as an I/O error in an I/O error.
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(outer) => tls_error(outer.get_ref()?),
+        None => cause.downcast_ref::<rustls::Error>(),
     }
 }
 
@@ -179,6 +247,7 @@ mod tests {
             url,
             headers: vec![("user-agent", "test".into())],
             body: "a=hunter2".into(),
+            ..HttpRequest::default()
         }
     }
 
@@ -289,5 +358,46 @@ mod tests {
             let error = HttpTransport::default().send(bad).await.unwrap_err();
             assert_eq!(error.sent, Sent::No, "{error:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn timeouts_are_those_of_the_connection_or_the_request() {
+        // Listens, and never answers.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let connection = Connection {
+            read_timeout: Duration::from_millis(50),
+            ..Connection::default()
+        };
+        let transport = HttpTransport::default();
+        assert!(transport.with(&Connection::default()).is_none());
+        let transport = transport.with(&connection).unwrap();
+        let error = transport.send(request(url.clone())).await.unwrap_err();
+        assert_eq!(
+            (error.sent, &*error.message),
+            (Sent::Maybe, "no complete answer within 0.05 s")
+        );
+        let shorter = HttpRequest {
+            timeout: Some(Duration::from_millis(20)),
+            ..request(url)
+        };
+        let error = transport.send(shorter).await.unwrap_err();
+        assert_eq!(error.message, "no complete answer within 0.02 s");
+    }
+
+    #[tokio::test]
+    async fn a_query_is_sent_as_it_was_signed() {
+        let (url, server) = serve(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
+        let query = "A=it%27s%20a%20%2Ftest~&B=";
+        let asked = HttpRequest {
+            query: query.to_owned(),
+            ..request(url)
+        };
+        HttpTransport::default().send(asked).await.unwrap();
+        let seen = server.await.unwrap();
+        assert!(
+            seen.starts_with(&format!("POST /?{query} HTTP/1.1\r\n")),
+            "{seen}"
+        );
     }
 }

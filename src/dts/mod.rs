@@ -1,7 +1,7 @@
 //! The domain: what a Terraform user manages of DTS. Framework words upward, API words downward.
 //!
 //! In reading order:
-//! - [`provider`]: the provider block, the list of objects, the client they share
+//! - [`provider`]: the list of objects, the client they share; `settings`: the provider block
 //! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, and `lookup` for what became of a lost call
 //! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
@@ -25,6 +25,7 @@ mod objects;
 mod precheck;
 mod purchase;
 mod reserve;
+mod settings;
 mod status;
 mod wait;
 

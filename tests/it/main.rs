@@ -6,6 +6,8 @@ mod arguments;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod debug;
 #[cfg(test)]
 mod demo;

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::Place;
+use super::place::Place;
 use crate::api::context::Env;
 
 /// Names of id, secret and token, in the order they are asked.
@@ -24,10 +24,24 @@ const FAMILIES: [(&str, &str, &str); 3] = [
     ),
 ];
 
+/// The first of these variables that is set and not empty, with its name.
+pub(super) fn first<'a>(env: &dyn Env, names: &[&'a str]) -> Option<(&'a str, String)> {
+    names.iter().find_map(|name| {
+        let value = env.get(name).filter(|value| !value.is_empty())?;
+        Some((*name, value))
+    })
+}
+
+/// Whether a switch is on, written as the SDK reads it.
+pub(super) fn is_true(env: &dyn Env, name: &str) -> bool {
+    env.get(name)
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
 /// The families, each a place of its own, so that no id is signed for with another family's secret. An empty variable
 /// is not set.
 pub(super) fn places(env: &dyn Env) -> Vec<Place> {
-    let get = |name| env.get(name).filter(|value| !value.is_empty());
+    let get = |name| first(env, &[name]).map(|(_, value)| value);
     FAMILIES
         .into_iter()
         .map(|(id_name, secret_name, token_name)| Place {
@@ -45,7 +59,7 @@ pub(super) fn places(env: &dyn Env) -> Vec<Place> {
 mod tests {
     use secrecy::ExposeSecret;
 
-    use super::super::choose;
+    use super::super::place::choose;
     use super::*;
 
     /// Variables as `NAME=value`.

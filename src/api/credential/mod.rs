@@ -1,16 +1,40 @@
 //! Which keys sign the calls.
 //!
-//! Keys are looked for in places, in order: the configuration, then the environment under three families of names
-//! (dts-api.md 8.2). A further kind of source is a file here and a line in `resolve`.
+//! - `chain`: which source is asked, in order; `problem`: why one cannot serve.
+//! - Sources: `static_keys` and `env` (keys as they are, each in a `place`), `profile` (a file: `cli_config` or `ini`), `oidc`, `uri`, `ecs`,
+//!   `external`, `cloud_sso`; `role` on top of any, by `sts`.
+//! - `recipe`: what a source is found to be, followed again whenever its keys are about to end; `lease`: the keys; `access`:
+//!   what they are asked with.
+//! - `keyring`: the keys of one client.
 
+mod access;
+mod chain;
+mod cli_config;
+mod cloud_sso;
+mod ecs;
 mod env;
+mod external;
+mod ini;
+mod keyring;
+mod lease;
+mod oidc;
+mod place;
+mod problem;
+mod profile;
+mod recipe;
+mod role;
 mod static_keys;
+mod sts;
+mod uri;
 
 use std::fmt;
 
 use secrecy::SecretString;
 
-use super::context::Context;
+pub(super) use access::{Access, Sts};
+pub(super) use keyring::Keyring;
+
+use super::context::Env;
 use super::error::{Error, Kind};
 
 /// What the configuration gave; whatever is `None` or empty is looked for elsewhere.
@@ -22,6 +46,66 @@ pub struct CredentialConfig {
     pub secret_key: Option<SecretString>,
     /// `security_token`: the STS token of temporary keys.
     pub security_token: Option<SecretString>,
+    /// `profile`: of a credentials file.
+    pub profile: Option<String>,
+    /// `shared_credentials_file`: its path; `~/` is the home folder.
+    pub shared_credentials_file: Option<String>,
+    /// `credentials_uri`: a URL that answers with keys, and may hold a secret.
+    pub credentials_uri: Option<SecretString>,
+    /// `ecs_role_name`: the RAM role of the ECS instance this runs on.
+    pub ecs_role_name: Option<String>,
+    /// `assume_role`: roles assumed on top, each with the keys of the one before.
+    pub assume_role: Vec<AssumeRole>,
+    /// `assume_role_with_oidc`.
+    pub assume_role_with_oidc: Option<AssumeRoleWithOidc>,
+}
+
+/// `assume_role`; what is `None` comes from the environment or has a default.
+#[derive(Clone, Debug, Default)]
+pub struct AssumeRole {
+    /// ARN of the role.
+    pub role_arn: Option<String>,
+    /// Name of the session, shown in audit logs.
+    pub session_name: Option<String>,
+    /// RAM policy in JSON that narrows what the session may.
+    pub policy: Option<String>,
+    /// Seconds of the session.
+    pub session_expiration: Option<u32>,
+    /// What the role's trust policy asks of others.
+    pub external_id: Option<String>,
+}
+
+/// `assume_role_with_oidc`; what is `None` comes from the environment or has a default.
+#[derive(Clone, Debug, Default)]
+pub struct AssumeRoleWithOidc {
+    /// ARN of the role.
+    pub role_arn: Option<String>,
+    /// ARN of the OIDC provider in RAM.
+    pub oidc_provider_arn: Option<String>,
+    /// File of the token, read anew for each session.
+    pub oidc_token_file: Option<String>,
+    /// The token itself.
+    pub oidc_token: Option<SecretString>,
+    /// Name of the session.
+    pub role_session_name: Option<String>,
+    /// RAM policy in JSON that narrows what the session may.
+    pub policy: Option<String>,
+    /// Seconds of the session.
+    pub session_expiration: Option<u32>,
+}
+
+/// The region of the profile that keys would come from (dts-api.md 8.2); reads one small file. None for keys that are
+/// configured as they are.
+#[must_use]
+pub fn region_of_profile(config: &CredentialConfig, env: &dyn Env) -> Option<String> {
+    if config.access_key.is_some() {
+        return None;
+    }
+    profile::region(
+        config.shared_credentials_file.as_deref(),
+        config.profile.as_deref(),
+        env,
+    )
 }
 
 /// Keys that sign calls.
@@ -64,166 +148,8 @@ impl Missing {
     pub(super) fn into_error(self, action: &str) -> Error {
         Error::new(Kind::NoCredentials, action, self.to_string()).with_advice(Some(
             "Set access_key and secret_key, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the \
-             environment."
+             environment; or name a profile, a role or another source of keys in the provider block."
                 .to_owned(),
         ))
-    }
-}
-
-/// The credentials that sign calls.
-///
-/// # Errors
-/// [`Missing`] if no source has any. A source that is only half filled in is not silently passed over where that would
-/// sign with another identity than the one configured.
-#[expect(
-    clippy::unused_async,
-    reason = "the next sources ask the metadata service and STS"
-)]
-pub(super) async fn resolve(config: &CredentialConfig, context: &Context) -> Result<Credentials, Missing> {
-    let mut places = vec![static_keys::place(config)];
-    places.extend(env::places(context.env.as_ref()));
-    choose(&places).map_err(|reasons| Missing { reasons })
-}
-
-/// Somewhere keys may be, wholly or in part.
-#[derive(Clone, Debug, Default)]
-struct Place {
-    /// For messages: `configuration`, `environment`.
-    name: &'static str,
-    /// What the id and the secret are called there.
-    id_name: &'static str,
-    secret_name: &'static str,
-    id: Option<String>,
-    secret: Option<SecretString>,
-    token: Option<SecretString>,
-}
-
-impl Place {
-    fn problem(&self) -> String {
-        let Place {
-            name,
-            id_name,
-            secret_name,
-            ..
-        } = self;
-        match (&self.id, &self.secret) {
-            (None, None) => format!("{name}: {id_name} and {secret_name} are not set"),
-            (None, Some(_)) => format!("{name}: {secret_name} is set, {id_name} is not"),
-            (Some(_), None) => format!("{name}: {id_name} is set, {secret_name} is not"),
-            (Some(_), Some(_)) => format!("{name}: not asked"),
-        }
-    }
-}
-
-/// The first place with an id decides. What the first place of all (the configuration) gives always holds; a missing
-/// secret or token is taken from another place only if that place is not another identity's.
-fn choose(places: &[Place]) -> Result<Credentials, Vec<String>> {
-    let configured = places.first();
-    for (index, place) in places.iter().enumerate() {
-        let Some(id) = &place.id else { continue };
-        let lone = places
-            .iter()
-            .find(|other| other.secret.is_some() && other.id.as_ref().is_none_or(|other| other == id));
-        let chosen = [configured, Some(place), lone].into_iter().flatten();
-        let secret = chosen.clone().find_map(|place| place.secret.clone());
-        if let Some(access_key_secret) = secret {
-            return Ok(Credentials {
-                access_key_id: id.clone(),
-                access_key_secret,
-                security_token: chosen.clone().find_map(|place| place.token.clone()),
-            });
-        }
-        // A configured id without any secret is a mistake; going on would sign as somebody else.
-        if index == 0 {
-            break;
-        }
-    }
-    Err(places.iter().map(Place::problem).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use secrecy::ExposeSecret;
-
-    use super::*;
-
-    fn place(name: &'static str, id: &str, secret: &str, token: &str) -> Place {
-        let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Place {
-            name,
-            id_name: "ID",
-            secret_name: "SECRET",
-            id: set(id),
-            secret: set(secret).map(SecretString::from),
-            token: set(token).map(SecretString::from),
-        }
-    }
-
-    /// Places as (id, secret, token), and what is chosen of them.
-    fn check(places: &[(&str, &str, &str)], expected: Option<(&str, &str, &str)>) {
-        let list: Vec<Place> = places
-            .iter()
-            .map(|(id, secret, token)| place("place", id, secret, token))
-            .collect();
-        let chosen = choose(&list).ok();
-        let found = chosen.as_ref().map(|keys| {
-            let token = keys
-                .security_token
-                .as_ref()
-                .map_or("", |token| token.expose_secret());
-            (
-                keys.access_key_id.as_str(),
-                keys.access_key_secret.expose_secret(),
-                token,
-            )
-        });
-        assert_eq!(found, expected, "{places:?}");
-    }
-
-    #[test]
-    fn the_first_place_with_keys_serves() {
-        check(&[("a", "sa", ""), ("b", "sb", "tb")], Some(("a", "sa", "")));
-        check(
-            &[("", "", ""), ("b", "sb", "tb"), ("c", "sc", "")],
-            Some(("b", "sb", "tb")),
-        );
-        check(
-            &[("", "", ""), ("b", "", ""), ("c", "sc", "")],
-            Some(("c", "sc", "")),
-        );
-        check(&[("", "", ""), ("", "", "")], None);
-    }
-
-    #[test]
-    fn what_is_configured_holds_and_is_completed_from_the_environment() {
-        check(&[("a", "", ""), ("", "sb", "tb")], Some(("a", "sb", "tb")));
-        check(&[("", "sa", ""), ("b", "sb", "tb")], Some(("b", "sa", "tb")));
-        check(&[("", "", "ta"), ("b", "sb", "tb")], Some(("b", "sb", "ta")));
-        check(&[("b", "", ""), ("b", "sb", "")], Some(("b", "sb", "")));
-    }
-
-    #[test]
-    fn two_identities_are_never_mixed() {
-        check(&[("a", "", ""), ("b", "sb", "tb")], None);
-        check(&[("a", "sa", ""), ("", "", "tb")], Some(("a", "sa", "")));
-    }
-
-    #[test]
-    fn the_reasons_name_every_place() {
-        let places = [
-            place("one", "", "", ""),
-            place("two", "id", "", ""),
-            place("three", "", "hunter2", ""),
-        ];
-        let error = Missing {
-            reasons: choose(&places[..2]).unwrap_err(),
-        };
-        let text = error.to_string();
-        assert_eq!(
-            text,
-            "no credentials: one: ID and SECRET are not set; two: ID is set, SECRET is not"
-        );
-        let error = choose(&[places[0].clone(), places[2].clone()]).unwrap_err();
-        assert_eq!(error[1], "three: SECRET is set, ID is not");
     }
 }

@@ -2,7 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CredentialConfig, Place};
+use super::CredentialConfig;
+use super::place::Place;
 
 /// What `config` gives; an empty text is not set.
 pub(super) fn place(config: &CredentialConfig) -> Place {
@@ -32,6 +33,7 @@ mod tests {
             access_key: Some(String::new()),
             secret_key: Some(SecretString::from("")),
             security_token: Some(SecretString::from("")),
+            ..CredentialConfig::default()
         };
         let place = place(&empty);
         assert!(place.id.is_none() && place.secret.is_none() && place.token.is_none());

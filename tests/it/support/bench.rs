@@ -190,7 +190,7 @@ impl Bench {
             credentials: api::CredentialConfig {
                 access_key: Some("testAccessKeyId".to_owned()),
                 secret_key: Some("testAccessKeySecret".to_owned().into()),
-                security_token: None,
+                ..api::CredentialConfig::default()
             },
             ..api::Config::default()
         };

@@ -108,6 +108,11 @@ provider "dts" {{
         self.folder.path().join("provider/terraform-provider-dts")
     }
 
+    /// What programs take for the user's home.
+    pub(crate) fn home(&self) -> std::path::PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// Writes a file of the configuration, over an older one of that name.
     pub(crate) fn write(&self, name: &str, text: &str) -> &Self {
         std::fs::write(self.path().join(name), text).unwrap();

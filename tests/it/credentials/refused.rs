@@ -1,0 +1,292 @@
+//! Sources that cannot serve: what is wrong, where, and what to do next.
+
+use serde_json::json;
+
+use super::Bed;
+use super::fakes::{BASE_KEY, PROVIDER_ARN, ROLE, metadata, sts, uri};
+use crate::support::Outcome;
+
+const NO_ECS: (&str, &str) = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+
+#[test]
+fn without_any_every_source_is_named() {
+    let nobody = metadata(false, false);
+    let bed = Bed::with(&[("DTS_ECS_METADATA_ENDPOINT", &nobody.url)]);
+    bed.has_no_keys(
+        "",
+        &[
+            "configuration: access_key and secret_key are not set",
+            "environment: ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set",
+            "OIDC: ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE are not set",
+            ".aliyun/config.json",
+            ".alibabacloud/credentials is there",
+            "credentials URI: ALIBABA_CLOUD_CREDENTIALS_URI is not set",
+            "the ECS metadata service at",
+            "name a profile, a role or another source of keys",
+        ],
+    );
+}
+
+#[test]
+fn a_file_that_is_broken() {
+    let bed = Bed::new();
+    let json = bed.file(
+        "config.json",
+        "{\"profiles\": [\n{\"access_key_secret\": hunter2}]}",
+    );
+    bed.has_no_keys(
+        &format!("shared_credentials_file = \"{json}\""),
+        &[&json, "is broken JSON at line 2, column", "Repair the file"],
+    );
+    let ini = bed.file("credentials", "[default]\ntype = access_key\nhunter2\n");
+    bed.has_no_keys(
+        &format!("shared_credentials_file = \"{ini}\""),
+        &[&ini, "is broken at line 3: neither a [section] nor name = value"],
+    );
+    // Also the one of the home folder: what follows it may be another identity's.
+    let bed = Bed::with(&[NO_ECS]);
+    bed.home_file(".alibabacloud/credentials", "[default\n");
+    bed.has_no_keys("", &[".alibabacloud/credentials is broken at line 1"]);
+}
+
+#[test]
+fn a_profile_that_is_not_there() {
+    let bed = Bed::new();
+    let profile = json!({"name": "prod", "mode": "AK", "access_key_id": "id"});
+    let file = bed.file(
+        "config.json",
+        &json!({"current": "prod", "profiles": [profile]}).to_string(),
+    );
+    bed.has_no_keys(
+        &format!("shared_credentials_file = \"{file}\"\n  profile = \"stage\""),
+        &[
+            "profile \"stage\": it is not in",
+            &file,
+            "aliyun configure --profile stage",
+            "There are: prod",
+        ],
+    );
+    bed.has_no_keys(
+        &format!("shared_credentials_file = \"{file}\""),
+        &[
+            "profile \"prod\": access_key_secret is missing",
+            "Complete the profile",
+        ],
+    );
+    bed.has_no_keys(
+        "shared_credentials_file = \"no-such-file\"",
+        &["no-such-file cannot be read", "shared_credentials_file"],
+    );
+    bed.has_no_keys(
+        "profile = \"stage\"",
+        &[
+            "profile \"stage\": none of",
+            ".aliyun/config.json",
+            "aliyun configure --profile stage",
+        ],
+    );
+}
+
+#[test]
+fn a_role_that_cannot_be_assumed() {
+    let (bed, sts) = (Bed::new(), sts());
+    let provider = |key: &str, secret: &str, role: &str| {
+        format!(
+            "access_key = \"{key}\"\n  secret_key = \"{secret}\"\n  sts_endpoint = \"{}\"\n  assume_role {{\n    role_arn = \"{role}\"\n  }}",
+            sts.url
+        )
+    };
+    let (key, secret) = BASE_KEY;
+    for (key, secret, role, parts) in [
+        (
+            key,
+            secret,
+            "acs:ram::1:role/forbidden",
+            [
+                "code NoPermission, HTTP 403, RequestId R-STS",
+                "Allow the identity sts:AssumeRole",
+            ],
+        ),
+        (
+            key,
+            secret,
+            "acs:ram::1:role/nobody",
+            [
+                "code EntityNotExist.Role",
+                "There is no such role: check role_arn",
+            ],
+        ),
+        (
+            key,
+            "wrong-hunter2",
+            ROLE,
+            ["code SignatureDoesNotMatch", "check secret_key"],
+        ),
+        (
+            "wrong",
+            secret,
+            ROLE,
+            ["code InvalidAccessKeyId.NotFound", "check access_key"],
+        ),
+    ] {
+        let what = format!("role {role} cannot be assumed: AssumeRole:");
+        bed.has_no_keys(&provider(key, secret, role), &[&what, parts[0], parts[1]]);
+    }
+    bed.has_no_keys(
+        &provider(key, secret, ROLE).replace(&sts.url, "http://127.0.0.1:1"),
+        &[
+            "STS at http://127.0.0.1:1/ cannot be reached",
+            "Check sts_endpoint",
+        ],
+    );
+}
+
+#[test]
+fn a_token_file_that_vanished() {
+    let (bed, sts) = (Bed::new(), sts());
+    let block = |file: &str| {
+        format!(
+            "sts_endpoint = \"{}\"\n  assume_role_with_oidc {{\n    role_arn = \"{ROLE}\"\n    oidc_provider_arn = \"{PROVIDER_ARN}\"\n    \
+             oidc_token_file = \"{file}\"\n  }}",
+            sts.url
+        )
+    };
+    bed.has_no_keys(
+        &block("vanished"),
+        &[
+            "the OIDC token file vanished cannot be read: No such file",
+            "Check oidc_token_file",
+        ],
+    );
+    let old = bed.file("old", "old+hunter2");
+    bed.has_no_keys(
+        &block(&old),
+        &[
+            "The token *** is expired.",
+            "code AuthenticationFail.OIDCToken.Expired",
+            "get a new one",
+        ],
+    );
+}
+
+#[test]
+fn other_sources_that_do_not_serve() {
+    let (bed, uri) = (Bed::new(), uri());
+    bed.has_no_keys(
+        &format!("credentials_uri = \"{}/other-hunter2\"", uri.url),
+        &[
+            "credentials_uri at http://127.0.0.1:",
+            "HTTP 404",
+            "Check credentials_uri",
+        ],
+    );
+    let profile =
+        json!({"name": "run", "mode": "External", "process_command": "sh -c 'echo hunter2 >&2; exit 3'"});
+    let sso = json!({"name": "sso", "mode": "CloudSSO", "cloud_sso_sign_in_url": "https://x.invalid", "cloud_sso_account_id": "1",
+                     "cloud_sso_access_config": "c", "access_token": "hunter2", "cloud_sso_access_token_expire": 1});
+    let file = bed.file(
+        "config.json",
+        &json!({"current": "run", "profiles": [profile, sso]}).to_string(),
+    );
+    let file = format!("shared_credentials_file = \"{file}\"");
+    bed.has_no_keys(
+        &file,
+        &[
+            "process_command (sh) failed: exit status: 3",
+            "Run the profile's process_command yourself",
+        ],
+    );
+    bed.has_no_keys(
+        &format!("{file}\n  profile = \"sso\""),
+        &[
+            "CloudSSO: the login has expired",
+            "aliyun configure --mode CloudSSO",
+        ],
+    );
+    let nobody = metadata(false, false);
+    let bed = Bed::with(&[("DTS_ECS_METADATA_ENDPOINT", &nobody.url)]);
+    bed.has_no_keys(
+        "ecs_role_name = \"web\"",
+        &["role web: HTTP 403", "Check that this runs on an ECS instance"],
+    );
+}
+
+/// Plans a job, which calls nothing, with this provider block.
+fn plan(provider: &str) -> Outcome {
+    let bed = Bed::new();
+    let text = format!("region = \"cn-hangzhou\"\n  {provider}");
+    bed.configure(&text, &crate::support::bench::bought_first("MIGRATION", ""));
+    bed.workspace.plan(&[])
+}
+
+#[test]
+fn what_the_block_alone_tells() {
+    for (provider, summary, detail) in [
+        (
+            "access_key = \"a\"\n  secret_key = \"b\"\n  profile = \"c\"",
+            "profile cannot be set together with access_key",
+            "Keys come from one source.",
+        ),
+        (
+            "ecs_role_name = \"a\"\n  shared_credentials_file = \"c\"",
+            "shared_credentials_file cannot be set together with ecs_role_name",
+            "Keys come from one source.",
+        ),
+        (
+            "assume_role {\n    role_arn = \"dts\"\n  }",
+            "Invalid value for role_arn",
+            "acs:ram::<account id>:role/<role name>",
+        ),
+        (
+            "assume_role {\n    session_expiration = 60\n  }",
+            "Invalid value for session_expiration",
+            "from 900 to 43200",
+        ),
+        (
+            "assume_role_with_oidc {\n    oidc_token = \"a\"\n    oidc_token_file = \"b\"\n  }",
+            "oidc_token cannot be set together with oidc_token_file",
+            "Remove `oidc_token`",
+        ),
+        (
+            "credentials_uri = \"127.0.0.1\"",
+            "Invalid value for credentials_uri",
+            "with its scheme",
+        ),
+        (
+            "sts_endpoint = \"http://sts.example.com\"",
+            "Invalid sts_endpoint",
+            "Use https",
+        ),
+        (
+            "endpoint_type = \"private\"",
+            "Invalid value for endpoint_type",
+            "public, vpc",
+        ),
+        (
+            "signature_version = \"v2\"",
+            "Invalid value for signature_version",
+            "v1, v3",
+        ),
+        (
+            "client_read_timeout = 0",
+            "Invalid value for client_read_timeout",
+            "from 1 to 600000",
+        ),
+    ] {
+        let outcome = plan(provider).fails();
+        let error = outcome.error(summary);
+        assert!(error.detail.contains(detail), "{}", outcome.report());
+    }
+    // What is not known yet is not wrong.
+    let unknown = "resource \"terraform_data\" \"u\" {}\n";
+    let bed = Bed::new();
+    let body = format!(
+        "{unknown}{}",
+        crate::support::bench::bought_first("MIGRATION", "")
+    );
+    let role = "assume_role {\n    role_arn = terraform_data.u.id\n    session_expiration = length(terraform_data.u.id)\n  }";
+    let rest = "access_key = terraform_data.u.id\n  profile = terraform_data.u.id\n  ca_bundle = terraform_data.u.id\n  \
+                client_read_timeout = length(terraform_data.u.id)\n  signature_version = terraform_data.u.id";
+    bed.configure(&format!("{role}\n  {rest}"), &body);
+    bed.workspace.plan(&[]).ok();
+}
