@@ -53,7 +53,7 @@ pub(crate) fn detail(state: &mut State, params: &Params) -> Result<Body, Refusal
 pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     let filter = Filter::read(params)?;
     let mut found: Vec<usize> = (0..state.jobs.len())
-        .filter(|&index| filter.takes(&state.jobs[index], state))
+        .filter(|&index| filter.takes(&state.jobs[index]))
         .collect();
     // Jobs of the same second stay in the order in which they were made.
     let key = |index: &usize| match filter.order {
@@ -142,7 +142,7 @@ impl<'a> Filter<'a> {
         })
     }
 
-    fn takes(&self, job: &Job, state: &State) -> bool {
+    fn takes(&self, job: &Job) -> bool {
         let source = job
             .configuration
             .as_ref()
@@ -151,7 +151,7 @@ impl<'a> Filter<'a> {
             .configuration
             .as_ref()
             .map(|configuration| configuration.destination.instance_id.as_str());
-        let instance = state.instance(job).map(|instance| instance.id.as_str());
+        let instance = job.instance_id.as_deref();
         let in_list = |list: &Option<Vec<&str>>, id: Option<&str>| {
             list.as_ref()
                 .is_none_or(|list| id.is_some_and(|id| list.contains(&id)))

@@ -12,7 +12,7 @@
 //! | `configure`, `objects` | what ConfigureDtsJob accepts, and the object list |
 //! | `state`, `model`, `transition`, `lifecycle` | instances and jobs, and how jobs move on |
 //! | `precheck`, `checks`, `checker`, `fixtures` | what a precheck finds in the databases that exist |
-//! | `fault`, `wire`, `journal`, `admin` | the test's side: faults, cut connections, calls received, admin routes |
+//! | `fault`, `wire`, `limit`, `journal`, `admin` | the test's side: faults, cut connections, rate and latency, calls received, admin routes |
 //!
 //! The binary `dts-emulator` and [`Emulator`] are two shells around the same code.
 
@@ -29,6 +29,7 @@ mod instance;
 mod job;
 mod journal;
 mod lifecycle;
+mod limit;
 mod message;
 mod model;
 mod modify;
@@ -52,7 +53,8 @@ pub use self::{
     fixtures::{FixtureError, Fixtures},
     journal::Call,
     lifecycle::{Lifecycle, ParseLifecycleError},
-    state::InstanceRecord,
+    limit::Limits,
+    state::{InstanceRecord, JobRecord},
 };
 
 /// What an emulator starts with.
@@ -66,6 +68,8 @@ pub struct Options {
     pub lifecycle: Lifecycle,
     /// Which databases exist, see [`Fixtures`]; `None` (or JSON `null`) means that everything exists.
     pub fixtures: Option<Value>,
+    /// How fast calls are taken and answered.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -75,6 +79,7 @@ impl Default for Options {
             access_key_secret: "testAccessKeySecret".to_owned(),
             lifecycle: Lifecycle::Immediate,
             fixtures: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -86,6 +91,7 @@ impl fmt::Debug for Options {
             .field("access_key_secret", &"******")
             .field("lifecycle", &self.lifecycle)
             .field("fixtures", &self.fixtures.is_some())
+            .field("limits", &self.limits)
             .finish()
     }
 }
@@ -215,7 +221,18 @@ impl Emulator {
         self.shared.state().lifecycle = lifecycle;
     }
 
-    /// Forgets instances, jobs, calls and faults, and returns fixtures and lifecycle to what the emulator was
+    /// Changes how fast calls are taken and answered, from the next request.
+    pub fn set_limits(&self, limits: Limits) {
+        self.shared.state().limits = limits;
+    }
+
+    /// Makes `count` more jobs that are as the job `id` is now, each with an instance of its own if that has one.
+    /// Empty when there is no such job.
+    pub fn copy_job(&self, id: &str, count: usize) -> Vec<JobRecord> {
+        self.shared.state().copy_job(id, count).unwrap_or_default()
+    }
+
+    /// Forgets instances, jobs, calls and faults, and returns fixtures, lifecycle and limits to what the emulator was
     /// started with. Ids given out before are not given out again.
     pub fn reset(&self) {
         self.shared.reset();

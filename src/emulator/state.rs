@@ -9,6 +9,7 @@ use super::{
     fixtures::Fixtures,
     journal::Journal,
     lifecycle::Lifecycle,
+    limit::{Limits, Taken},
     model::{Instance, Job},
     params::Params,
     reply::Refusal,
@@ -42,11 +43,29 @@ impl InstanceRecord {
     }
 }
 
+/// A job made by copying another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRecord {
+    /// The id of the job.
+    pub job_id: String,
+    /// The id of its instance, if it has one.
+    pub instance_id: Option<String>,
+}
+
+impl JobRecord {
+    /// As the admin route shows it.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({"job_id": self.job_id, "instance_id": self.instance_id})
+    }
+}
+
 /// Everything that a running emulator knows.
 pub(crate) struct State {
     /// The time of the request being answered.
     pub(crate) now: Timestamp,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) limits: Limits,
+    pub(crate) taken: Taken,
     pub(crate) fixtures: Option<Fixtures>,
     pub(crate) jobs: Vec<Job>,
     /// Every instance ever bought.
@@ -58,10 +77,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(fixtures: Option<Fixtures>, lifecycle: Lifecycle) -> Self {
+    pub(crate) fn new(fixtures: Option<Fixtures>, lifecycle: Lifecycle, limits: Limits) -> Self {
         Self {
             now: Timestamp::UNIX_EPOCH,
             lifecycle,
+            limits,
+            taken: Taken::default(),
             fixtures,
             jobs: Vec::new(),
             instances: Vec::new(),
@@ -73,7 +94,7 @@ impl State {
     }
 
     /// Forgets everything but the nonces and the ids given out.
-    pub(crate) fn reset(&mut self, fixtures: Option<Fixtures>, lifecycle: Lifecycle) {
+    pub(crate) fn reset(&mut self, fixtures: Option<Fixtures>, lifecycle: Lifecycle, limits: Limits) {
         let (ids, nonces) = (
             std::mem::replace(&mut self.ids, Ids::new()),
             std::mem::take(&mut self.nonces),
@@ -81,7 +102,7 @@ impl State {
         *self = Self {
             ids,
             nonces,
-            ..Self::new(fixtures, lifecycle)
+            ..Self::new(fixtures, lifecycle, limits)
         };
     }
 
@@ -151,9 +172,32 @@ impl State {
 
     /// The instance of a job.
     pub(crate) fn instance(&self, job: &Job) -> Option<&Instance> {
-        self.instances
-            .iter()
-            .find(|instance| Some(&instance.id) == job.instance_id.as_ref())
+        let id = job.instance_id.as_ref()?;
+        self.instances.iter().find(|instance| instance.id == *id)
+    }
+
+    /// Makes `count` more jobs that are as the job `id` is now, with an instance for each if that has one.
+    pub(crate) fn copy_job(&mut self, id: &str, count: usize) -> Option<Vec<JobRecord>> {
+        let model = self.jobs.iter().find(|job| job.id == id)?.clone();
+        let paid = self.instance(&model).cloned();
+        let copies = (0..count).map(|_| {
+            let job_id = self.ids.job();
+            let instance_id = paid.as_ref().map(|_| format!("dts{job_id}"));
+            if let (Some(paid), Some(id)) = (&paid, &instance_id) {
+                self.instances.push(Instance {
+                    id: id.clone(),
+                    job_id: job_id.clone(),
+                    ..paid.clone()
+                });
+            }
+            self.jobs.push(Job {
+                id: job_id.clone(),
+                instance_id: instance_id.clone(),
+                ..model.clone()
+            });
+            JobRecord { job_id, instance_id }
+        });
+        Some(copies.collect())
     }
 
     /// Every instance ever bought.
