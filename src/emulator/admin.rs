@@ -90,6 +90,10 @@ fn route_of(shared: &Shared, method: &Method, route: &str, body: &[u8]) -> Resul
             let jobs: Vec<_> = jobs.iter().map(super::JobRecord::to_json).collect();
             Ok(json!({ "jobs": jobs }))
         }
+        ("PUT", "jobs") => {
+            shared.state().scripts.set(json()?).map_err(bad)?;
+            Ok(done)
+        }
         ("POST", "reset") => {
             shared.reset();
             Ok(done)

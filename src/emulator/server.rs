@@ -88,6 +88,10 @@ impl Shared {
         let params = message.params();
         let mut struck = None;
         let outcome = self.execute(state, message, scheme, &params, &request_id, &mut struck);
+        // What the call began, and takes no time, is over before anything else happens.
+        if state.lifecycle == Lifecycle::Immediate {
+            state.advance(now);
+        }
         let mut answer = match outcome {
             Ok(body) => Answer {
                 status: 200,
