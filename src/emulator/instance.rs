@@ -55,6 +55,7 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
         .one_of("PayType", &["PrePaid", "PostPaid"])?
         .unwrap_or_default();
     check_order(params)?;
+    let du = params.integer("Du", 1..=100)?;
     let auto_start = params.boolean("AutoStart")?.unwrap_or_default();
     let existing = params
         .text("JobId")
@@ -108,6 +109,7 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
     let job = &mut state.jobs[index];
     job.instance_id = Some(id.clone());
     job.bought = (source.clone(), destination.clone());
+    job.du_limit = du.or(job.du_limit);
     let job_id = job.id.clone();
     if existing.is_some() && auto_start {
         match job.status {
@@ -153,7 +155,6 @@ fn check_order(params: &Params) -> Result<(), Refusal> {
     params.integer("Quantity", 1..=1)?;
     params.integer("ComputeUnit", 2..=i64::MAX)?;
     params.integer("DatabaseCount", 1..=i64::MAX)?;
-    params.integer("Du", 1..=100)?;
     params.one_of(
         "FeeType",
         &["ONLY_CONFIGURATION_FEE", "CONFIGURATION_FEE_AND_DATA_FEE"],

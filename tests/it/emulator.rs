@@ -15,6 +15,7 @@ mod lists;
 mod monitor_rule;
 mod precheck;
 mod refusals;
+mod replay;
 mod script;
 mod signing;
 mod subscription;

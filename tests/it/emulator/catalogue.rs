@@ -238,10 +238,11 @@ fn tables() -> String {
             .unwrap_or(name);
         sources.contains(&format!("\"{part}\"")) || sources.contains(&format!("\"{name}\""))
     };
-    let mut text = "| served | parameters without effect |\n|---|---|\n".to_owned();
+    let mut text = "| served | parameters that are not read |\n|---|---|\n".to_owned();
     let served: BTreeMap<&str, Option<&Action>> = Emulator::actions()
         .map(|name| (name, ACTIONS.get(name)))
         .collect();
+    let mut whole = Vec::new();
     for (name, action) in served {
         let idle: Vec<String> = action
             .into_iter()
@@ -249,8 +250,13 @@ fn tables() -> String {
             .filter(|name| !EVERYWHERE.contains(&name.as_str()) && !read(name))
             .map(|name| format!("`{name}`"))
             .collect();
-        writeln!(text, "| {name} | {} |", idle.join(", ")).unwrap();
+        if idle.is_empty() {
+            whole.push(name);
+        } else {
+            writeln!(text, "| {name} | {} |", idle.join(", ")).unwrap();
+        }
     }
+    writeln!(text, "| {} | |", whole.join(", ")).unwrap();
     text.push_str("\n| not served | |\n|---|---|\n");
     for (reason, actions) in NOT_SERVED {
         writeln!(text, "| {reason} | {} |", actions.join(", ")).unwrap();

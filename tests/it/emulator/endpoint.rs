@@ -253,6 +253,9 @@ fn dedicated_clusters() {
         bench.refused("ModifyDtsJobDuLimit", &[id, ("DuLimit", "0")]),
         (400, "InvalidDuLimit".to_owned())
     );
+    let order = [("JobId", job.as_str()), ("PayType", "PostPaid"), ("Du", "7")];
+    bench.ok("CreateDtsInstance", &order);
+    assert_eq!(cluster("dtscluster_2")["UsedDu"], 7);
     let filtered = bench.ok("DescribeDtsJobs", &[("DedicatedClusterId", "dtscluster_2")]);
     assert_eq!(filtered["TotalRecordCount"], 1);
 }
