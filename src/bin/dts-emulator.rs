@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::Value;
-use terraform_provider_dts::emulator::{Emulator, Fixtures, Options};
+use terraform_provider_dts::emulator::{Emulator, Fixtures, Limits, Options};
 use tokio::net::TcpListener;
 
 const HELP: &str = "\
@@ -29,6 +29,10 @@ Options, each with its environment variable:
   --lifecycle WHEN            when jobs move on: immediate, reads:N,     [immediate]
                               seconds:S
                               DTS_EMULATOR_LIFECYCLE
+  --calls-per-second N        calls taken within a second; 0 for any     [0]
+                              DTS_EMULATOR_CALLS_PER_SECOND
+  --latency-ms MS             how much longer every answer takes         [0]
+                              DTS_EMULATOR_LATENCY_MS
   --help, --version
 
 The first line on standard output holds the URL. The emulator ends on SIGINT and SIGTERM.
@@ -42,7 +46,7 @@ enum Command {
 }
 
 /// An option, its environment variable, and its default.
-const OPTIONS: [(&str, &str, &str); 5] = [
+const OPTIONS: [(&str, &str, &str); 7] = [
     ("listen", "DTS_EMULATOR_LISTEN", "127.0.0.1:0"),
     ("access-key-id", "DTS_EMULATOR_ACCESS_KEY_ID", "testAccessKeyId"),
     (
@@ -52,6 +56,8 @@ const OPTIONS: [(&str, &str, &str); 5] = [
     ),
     ("fixtures", "DTS_EMULATOR_FIXTURES", ""),
     ("lifecycle", "DTS_EMULATOR_LIFECYCLE", "immediate"),
+    ("calls-per-second", "DTS_EMULATOR_CALLS_PER_SECOND", "0"),
+    ("latency-ms", "DTS_EMULATOR_LATENCY_MS", "0"),
 ];
 
 fn parse(
@@ -93,6 +99,15 @@ fn parse(
     let mut next = || values.next().unwrap_or_default();
     let (listen, access_key_id, access_key_secret, fixtures, lifecycle) =
         (next(), next(), next(), next(), next());
+    let (calls, latency) = (next(), next());
+    let number = |name: &str, text: &str| {
+        text.parse::<u32>()
+            .map_err(|_| format!("--{name}: {text:?} is no number of at least 0"))
+    };
+    let limits = Limits {
+        calls_per_second: Some(number("calls-per-second", &calls)?).filter(|calls| *calls > 0),
+        latency_ms: number("latency-ms", &latency)?.into(),
+    };
     let lifecycle = lifecycle
         .parse()
         .map_err(|error| format!("--lifecycle: {error}"))?;
@@ -106,6 +121,7 @@ fn parse(
             access_key_secret,
             lifecycle,
             fixtures,
+            limits,
         },
     })
 }
@@ -229,9 +245,16 @@ mod tests {
             ("DTS_EMULATOR_LISTEN", "[::1]:9"),
             ("DTS_EMULATOR_LIFECYCLE", "reads:3"),
             ("DTS_EMULATOR_ACCESS_KEY_ID", ""),
+            ("DTS_EMULATOR_LATENCY_MS", "7"),
         ];
         let (listen, options) = served(check(
-            &["--lifecycle=seconds:1", "--access-key-secret", "s"],
+            &[
+                "--lifecycle=seconds:1",
+                "--access-key-secret",
+                "s",
+                "--calls-per-second",
+                "20",
+            ],
             &environment,
         ));
         assert_eq!(
@@ -242,6 +265,11 @@ mod tests {
             (options.access_key_secret.as_str(), options.lifecycle),
             ("s", Lifecycle::Seconds(1.0))
         );
+        let limits = Limits {
+            calls_per_second: Some(20),
+            latency_ms: 7,
+        };
+        assert_eq!(options.limits, limits);
     }
 
     #[test]
@@ -256,6 +284,7 @@ mod tests {
                 "--lifecycle: unknown lifecycle \"slow\"",
             ),
             (&["--fixtures", "no/such/file"], "--fixtures no/such/file: "),
+            (&["--latency-ms", "-1"], "--latency-ms: \"-1\" is no number"),
         ] {
             let error = check(arguments, &[]).unwrap_err();
             assert!(error.contains(expected), "{arguments:?}: {error}");

@@ -65,11 +65,40 @@ fn route_of(shared: &Shared, method: &Method, route: &str, body: &[u8]) -> Resul
                 .map_err(|error| bad(error.to_string()))?;
             Ok(done)
         }
+        ("PUT", "limits") => {
+            let limits = serde_json::from_value(json()?).map_err(|error| {
+                bad(format!(
+                    r#"{error}; the limits are set by {{"calls_per_second": 20, "latency_ms": 50}}"#
+                ))
+            })?;
+            shared.state().limits = limits;
+            Ok(done)
+        }
+        ("POST", "jobs") => {
+            let body = json()?;
+            let count = body["count"]
+                .as_u64()
+                .and_then(|count| usize::try_from(count).ok());
+            let (Some(like), Some(count)) = (body["like"].as_str(), count) else {
+                return Err(bad(
+                    r#"jobs are copied by {"like": "<DtsJobId>", "count": 100}"#.to_owned()
+                ));
+            };
+            let Some(jobs) = shared.state().copy_job(like, count) else {
+                return Err(bad(format!("there is no job {like} to copy")));
+            };
+            let jobs: Vec<_> = jobs.iter().map(super::JobRecord::to_json).collect();
+            Ok(json!({ "jobs": jobs }))
+        }
+        ("PUT", "jobs") => {
+            shared.state().scripts.set(json()?).map_err(bad)?;
+            Ok(done)
+        }
         ("POST", "reset") => {
             shared.reset();
             Ok(done)
         }
-        (_, "calls" | "instances" | "fixtures" | "faults" | "clock" | "reset") => Err((
+        (_, "calls" | "instances" | "fixtures" | "faults" | "clock" | "limits" | "jobs" | "reset") => Err((
             StatusCode::METHOD_NOT_ALLOWED,
             format!("{method} is not a method of {PREFIX}{route}"),
         )),

@@ -39,6 +39,23 @@ fn failed(error: &str, detail: String, repair: impl Into<String>) -> Outcome {
     })
 }
 
+/// What keeps DTS from an endpoint, of any job: that it is not there, or that its account is refused.
+pub(crate) fn unreachable(endpoint: &Endpoint, fixtures: Option<&Fixtures>) -> Option<Finding> {
+    let fixtures = fixtures?;
+    let side = SideOf {
+        word: "specified",
+        code: "DEST",
+        configured: endpoint,
+        found: fixtures.endpoints.iter().find(|known| known.is(endpoint)),
+    };
+    [side.connection(), side.account(&[])]
+        .into_iter()
+        .find_map(|outcome| match outcome {
+            Outcome::Failed(finding) => Some(finding),
+            _ => None,
+        })
+}
+
 /// Looks at one configuration, with the databases of both its ends.
 pub(crate) struct Checker<'a> {
     configuration: &'a Configuration,

@@ -74,6 +74,14 @@ const ALWAYS: &[&str] = &[
     "CHECK_DEST_TABLE_EMPTY",
 ];
 
+/// Those of them that a subscription has too.
+const OF_A_SUBSCRIPTION: &[&str] = &[
+    "CHECK_CONN_SRC",
+    "CHECK_AUTH_SRC",
+    "CHECK_SRC",
+    "CHECK_SCHEMA_EXIST",
+];
+
 /// Further items where changes of a MySQL source are read from its binary log, with the variable that each looks
 /// at, and the value that it needs (`None`: any but 0 or 1).
 pub(crate) const BINLOG: &[(&str, &str, Option<&str>)] = &[
@@ -96,6 +104,10 @@ pub(crate) fn run(
             "MYSQL" | "MARIADB" | "POLARDB"
         );
     let mut codes: Vec<&str> = ALWAYS.to_vec();
+    if configuration.tracking.is_some() {
+        // A subscription has no destination.
+        codes.retain(|code| OF_A_SUBSCRIPTION.contains(code));
+    }
     if reads_binlog {
         codes.extend(BINLOG.iter().map(|(code, ..)| *code));
     }

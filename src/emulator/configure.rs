@@ -93,7 +93,20 @@ const DESTINATION_ENGINES: &[&str] = &[
     "LINDORM",
 ];
 /// Kinds of self-managed databases; any other is a database of Alibaba Cloud.
-const SELF_MANAGED: &[&str] = &["OTHER", "ECS", "EXPRESS", "CEN", "DG"];
+const SELF_MANAGED: &[&str] = &["OTHER", "LocalInstance", "ECS", "EXPRESS", "CEN", "DG"];
+
+/// Where a subscription reads: the same kinds as above, called otherwise.
+const SUBSCRIBED_TYPES: &[&str] = &[
+    "RDS",
+    "PolarDB",
+    "DRDS",
+    "LocalInstance",
+    "ECS",
+    "Express",
+    "CEN",
+    "dg",
+];
+const SUBSCRIBED_ENGINES: &[&str] = &["MySQL", "PostgreSQL", "Oracle"];
 
 /// One side of a job, and how its parameters are called.
 struct Side {
@@ -116,6 +129,13 @@ const SOURCE: Side = Side {
     need_database: &["POSTGRESQL", "POLARDB_O", "MONGODB"],
     reserved_instance: "srcInstanceId",
     reserved_oracle_type: "srcOracleType",
+};
+
+const SUBSCRIBED: Side = Side {
+    types: SUBSCRIBED_TYPES,
+    engines: SUBSCRIBED_ENGINES,
+    need_database: &["PostgreSQL"],
+    ..SOURCE
 };
 
 const DESTINATION: Side = Side {
@@ -152,21 +172,8 @@ pub(crate) fn configuration(params: &Params) -> Result<Configuration, Refusal> {
         (None, Some(_)) => Objects::default(),
         (None, None) => return Err(Refusal::missing("DbList")),
     };
-    if let Some(checkpoint) = params.text("Checkpoint")
-        && checkpoint.parse::<u64>().is_err()
-    {
-        return Err(Refusal::invalid(
-            "Checkpoint",
-            "a Unix time in seconds is expected",
-        ));
-    }
-    params.boolean("ErrorNotice")?;
+    check_common(params)?;
     params.boolean("DisasterRecoveryJob")?;
-    let rule_time = params.integer("DelayRuleTime", 0..=i64::MAX)?;
-    if params.boolean("DelayNotice")? == Some(true) && rule_time.is_none() {
-        return Err(Refusal::missing("DelayRuleTime"));
-    }
-    params.one_of("DtsBisLabel", &["normal", "online"])?;
     let text = |name: &str| params.text(name).unwrap_or_default().to_owned();
     Ok(Configuration {
         modes,
@@ -178,7 +185,34 @@ pub(crate) fn configuration(params: &Params) -> Result<Configuration, Refusal> {
         dedicated_cluster: text("DedicatedClusterId"),
         label: text("DtsBisLabel"),
         resource_group: text("ResourceGroupId"),
+        tracking: None,
     })
+}
+
+/// Parameters that every kind of configuration has.
+pub(crate) fn check_common(params: &Params) -> Result<(), Refusal> {
+    if let Some(checkpoint) = params.text("Checkpoint")
+        && checkpoint.parse::<u64>().is_err()
+    {
+        return Err(Refusal::invalid(
+            "Checkpoint",
+            "a Unix time in seconds is expected",
+        ));
+    }
+    params.boolean("ErrorNotice")?;
+    let rule_time = params.integer("DelayRuleTime", 0..=i64::MAX)?;
+    if params.boolean("DelayNotice")? == Some(true) && rule_time.is_none() {
+        return Err(Refusal::missing("DelayRuleTime"));
+    }
+    params.number("MinDu")?;
+    params.number("MaxDu")?;
+    params.one_of("DtsBisLabel", &["normal", "online"])?;
+    Ok(())
+}
+
+/// The database that a subscription reads.
+pub(crate) fn subscribed(params: &Params, reserve: &Body) -> Result<Endpoint, Refusal> {
+    endpoint(params, &SUBSCRIBED, reserve)
 }
 
 fn endpoint(params: &Params, side: &Side, reserve: &Body) -> Result<Endpoint, Refusal> {
@@ -191,14 +225,15 @@ fn endpoint(params: &Params, side: &Side, reserve: &Body) -> Result<Endpoint, Re
         .unwrap_or_default();
     let engine = params
         .one_of(&name("EngineName"), side.engines)?
-        .unwrap_or("MYSQL");
-    if SELF_MANAGED.contains(&kind) {
+        .unwrap_or(side.engines[0]);
+    let self_managed = SELF_MANAGED.iter().any(|known| known.eq_ignore_ascii_case(kind));
+    if self_managed {
         if kind != "ECS" {
             need("IP")?;
         }
         need("Port")?;
         params.integer(&name("Port"), 1..=65535)?;
-        if kind != "OTHER" {
+        if !matches!(kind, "OTHER" | "LocalInstance") {
             need("InstanceID")?;
         }
         if kind == "CEN" && !reserve.contains_key(side.reserved_instance) {
@@ -218,7 +253,7 @@ fn endpoint(params: &Params, side: &Side, reserve: &Body) -> Result<Endpoint, Re
         .get(side.reserved_oracle_type)
         .and_then(Value::as_str)
         .unwrap_or("sid");
-    if engine == "ORACLE" && oracle_type.eq_ignore_ascii_case("sid") {
+    if engine.eq_ignore_ascii_case("ORACLE") && oracle_type.eq_ignore_ascii_case("sid") {
         need("OracleSID")?;
     }
     let (owner_id, role) = (text("OwnerID"), text("Role"));

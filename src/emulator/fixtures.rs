@@ -13,6 +13,33 @@ pub struct Fixtures {
     /// Verdicts that hold whatever was configured, for findings that are not modelled.
     #[serde(default)]
     pub(crate) precheck: Vec<Verdict>,
+    /// The dedicated clusters that exist; any when absent.
+    pub(crate) clusters: Option<Vec<Cluster>>,
+}
+
+/// A dedicated cluster.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cluster {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) name: String,
+    pub(crate) region: String,
+    /// How many DUs it has.
+    #[serde(default = "Cluster::usual")]
+    pub(crate) du: i64,
+    #[serde(default = "Cluster::running")]
+    pub(crate) state: String,
+}
+
+impl Cluster {
+    fn usual() -> i64 {
+        100
+    }
+
+    fn running() -> String {
+        "running".to_owned()
+    }
 }
 
 /// A database server: a cloud instance by `instance_id`, any other by `ip` and `port`.

@@ -1,14 +1,12 @@
-//! Buying instances and changing their class.
+//! Buying instances.
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::{
-    job,
     model::{Endpoint, Instance, Job, Kind, Side, Status},
     params::Params,
     reply::{Body, Refusal},
     state::State,
-    transition::Passing,
 };
 
 /// Engines as they are named in a purchase; `OceanBase` for a source only.
@@ -38,11 +36,12 @@ const ENGINES: &[&str] = &[
 ];
 
 /// Classes from small to large; which of them exist depends on the type.
-const CLASSES: &[&str] = &[
+pub(crate) const CLASSES: &[&str] = &[
     "micro", "small", "medium", "large", "xlarge", "2xlarge", "xxlarge", "4xlarge",
 ];
 
-fn classes(kind: Kind) -> &'static [&'static str] {
+/// The classes that a type has.
+pub(crate) fn classes(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Migration => &["small", "medium", "large", "xlarge", "xxlarge"],
         Kind::Sync | Kind::Subscribe => &["micro", "small", "medium", "large", "2xlarge", "4xlarge"],
@@ -56,6 +55,7 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
         .one_of("PayType", &["PrePaid", "PostPaid"])?
         .unwrap_or_default();
     check_order(params)?;
+    let du = params.integer("Du", 1..=100)?;
     let auto_start = params.boolean("AutoStart")?.unwrap_or_default();
     let existing = params
         .text("JobId")
@@ -76,12 +76,20 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
         None => purchase(params)?,
     };
     let (kind, source, destination) = bought;
+    let two_way = two_way(params, kind, existing.map(|index| &state.jobs[index]))?;
     let class = class(
         params,
         kind,
         existing.is_some_and(|index| on_cluster(&state.jobs[index])),
     )?;
     let expires = expiry(params, pay_type, kind, state.now)?;
+    let du_range = (params.number("MinDu")?, params.number("MaxDu")?);
+    let configured_group = existing.and_then(|index| state.jobs[index].configuration.as_ref());
+    let group = params
+        .text("ResourceGroupId")
+        .or(configured_group.map(|known| known.resource_group.as_str()))
+        .unwrap_or_default()
+        .to_owned();
 
     let (index, id) = match existing {
         Some(index) => (index, format!("dts{}", state.ids.job())),
@@ -100,7 +108,8 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
     };
     let job = &mut state.jobs[index];
     job.instance_id = Some(id.clone());
-    job.bought = (source, destination);
+    job.bought = (source.clone(), destination.clone());
+    job.du_limit = du.or(job.du_limit);
     let job_id = job.id.clone();
     if existing.is_some() && auto_start {
         match job.status {
@@ -116,9 +125,18 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
         job_id: job_id.clone(),
         pay_type,
         class,
+        region: state.jobs[index].region.clone(),
+        created: state.now,
         expires,
         released: false,
+        two_way,
+        resource_group: group,
+        tags: Default::default(),
+        du_range,
     });
+    if two_way {
+        state.add_reverse(index);
+    }
     let mut body = Body::new();
     body.insert("InstanceId".to_owned(), id.into());
     body.insert("JobId".to_owned(), job_id.into());
@@ -137,17 +155,10 @@ fn check_order(params: &Params) -> Result<(), Refusal> {
     params.integer("Quantity", 1..=1)?;
     params.integer("ComputeUnit", 2..=i64::MAX)?;
     params.integer("DatabaseCount", 1..=i64::MAX)?;
-    params.integer("Du", 1..=100)?;
     params.one_of(
         "FeeType",
         &["ONLY_CONFIGURATION_FEE", "CONFIGURATION_FEE_AND_DATA_FEE"],
     )?;
-    if params.one_of("SyncArchitecture", &["oneway", "bidirectional"])? == Some("bidirectional") {
-        return Err(Refusal::invalid(
-            "SyncArchitecture",
-            "two-way synchronization is not modelled by the emulator",
-        ));
-    }
     Ok(())
 }
 
@@ -174,6 +185,23 @@ fn purchase(params: &Params) -> Result<(Kind, Side, Side), Refusal> {
         side("Source", true)?,
         side("Destination", kind != Kind::Subscribe)?,
     ))
+}
+
+/// Whether a job for each direction is bought: as ordered, or as the job was configured.
+fn two_way(params: &Params, kind: Kind, job: Option<&Job>) -> Result<bool, Refusal> {
+    let configured = job
+        .and_then(|job| job.configuration.as_ref()?.reserved("syncArchitecture"))
+        .is_some_and(|architecture| architecture == "bidirectional");
+    let two_way = params
+        .one_of("SyncArchitecture", &["oneway", "bidirectional"])?
+        .map_or(configured, |architecture| architecture == "bidirectional");
+    if two_way && kind != Kind::Sync {
+        return Err(Refusal::invalid(
+            "SyncArchitecture",
+            "only a synchronization goes both ways",
+        ));
+    }
+    Ok(two_way)
 }
 
 /// What is bought for a job is what was configured, whatever the order says besides.
@@ -228,78 +256,12 @@ fn expiry(params: &Params, pay_type: &str, kind: Kind, now: Timestamp) -> Result
         Some("Year") => return Err(Refusal::invalid("UsedTime", "allowed years are 1, 2, 3, 5")),
         _ => count,
     };
-    Ok(now
-        .to_zoned(TimeZone::UTC)
-        .checked_add(months.months())
-        .ok()
-        .map(|end| end.timestamp()))
+    Ok(Some(later(now, months)))
 }
 
-/// TransferInstanceClass: the job shows `Upgrade` or `Downgrade`, then goes on where it was.
-pub(crate) fn transfer_class(state: &mut State, params: &Params) -> Result<Body, Refusal> {
-    params.required("DtsJobId")?;
-    let class = params.required("InstanceClass")?;
-    params.required("OrderType")?;
-    let order = params.one_of("OrderType", &["UPGRADE", "DOWNGRADE"])?;
-    let index = state.find(params, "DtsInstanceId")?;
-    let (job, now) = (&mut state.jobs[index], state.now);
-    let instance = state
-        .instances
-        .iter_mut()
-        .find(|instance| Some(&instance.id) == job.instance_id.as_ref());
-    let Some(instance) = instance else {
-        return Err(Refusal::new(
-            403,
-            "OperationDenied",
-            format!("The job {} has no instance.", job.id),
-        ));
-    };
-    let class = params
-        .one_of("InstanceClass", classes(job.kind))?
-        .unwrap_or(class);
-    let rank = |class: &str| CLASSES.iter().position(|known| *known == class);
-    let direction = match rank(class).cmp(&rank(&instance.class)) {
-        std::cmp::Ordering::Greater => ("UPGRADE", Status::Upgrade),
-        std::cmp::Ordering::Less => ("DOWNGRADE", Status::Downgrade),
-        std::cmp::Ordering::Equal => {
-            return Err(Refusal::invalid("InstanceClass", "the instance has this class"));
-        }
-    };
-    if order != Some(direction.0) {
-        let (from, to) = (&instance.class, direction.0);
-        return Err(Refusal::invalid(
-            "OrderType",
-            &format!("from {from} to {class} is an {to}"),
-        ));
-    }
-    match job.status {
-        Status::Modifying => return Err(job::modifying(job)),
-        Status::Finished => return Err(job::wrong_state(job, "given another class")),
-        _ if !matches!(job.passing, None | Some((Passing::Load, _))) => {
-            return Err(job::wrong_state(job, "given another class"));
-        }
-        back => {
-            job.status = direction.1;
-            job.begin(Passing::Transfer { back }, now);
-        }
-    }
-    instance.class = class.to_owned();
-    let mut body = Body::new();
-    let charge = if instance.pay_type == "PrePaid" {
-        "PREPAY"
-    } else {
-        "POSTPAY"
-    };
-    body.insert("ChargeType".to_owned(), charge.into());
-    body.insert("DtsJobId".to_owned(), job.id.as_str().into());
-    body.insert("InstanceId".to_owned(), instance.id.as_str().into());
-    body.insert(
-        "EndTime".to_owned(),
-        instance
-            .expires
-            .map(|end| end.to_string())
-            .unwrap_or_default()
-            .into(),
-    );
-    Ok(body)
+/// A time some months later.
+pub(crate) fn later(time: Timestamp, months: i64) -> Timestamp {
+    time.to_zoned(TimeZone::UTC)
+        .checked_add(months.months())
+        .map_or(time, |end| end.timestamp())
 }

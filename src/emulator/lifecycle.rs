@@ -72,7 +72,7 @@ impl Elapsed {
     /// The time at which the transition was over, if it is.
     pub(crate) fn over(&self, lifecycle: Lifecycle, now: Timestamp) -> Option<Timestamp> {
         match lifecycle {
-            Lifecycle::Immediate => Some(now),
+            Lifecycle::Immediate => Some(self.since),
             Lifecycle::Reads(count) => (self.reads >= count).then_some(now),
             Lifecycle::Seconds(seconds) => {
                 let end = self

@@ -8,37 +8,60 @@
 //! | `server` | the socket, the request, which action is meant |
 //! | `message`, `params`, `auth`, `reply` | parameters in, signatures checked, envelopes and errors out |
 //! | `actions` | the table of actions: one line each |
-//! | `instance`, `job`, `modify`, `describe` | what the actions do |
-//! | `configure`, `objects` | what ConfigureDtsJob accepts, and the object list |
+//! | `instance`, `billing`, `instance_list`, `tags`, `two_way` | what the actions on instances do |
+//! | `job`, `modify`, `endpoint`, `cluster`, `tuning`, `legacy` | and those on jobs |
+//! | `subscription`, `consumer_group`, `monitor_rule` | and those on what belongs to a job |
+//! | `configure`, `objects` | what a configuration accepts, and the object list |
+//! | `describe`, `job_detail`, `job_list`, `module`, `progress`, `log`, `network` | what is read |
 //! | `state`, `model`, `transition`, `lifecycle` | instances and jobs, and how jobs move on |
 //! | `precheck`, `checks`, `checker`, `fixtures` | what a precheck finds in the databases that exist |
-//! | `fault`, `wire`, `journal`, `admin` | the test's side: faults, cut connections, calls received, admin routes |
+//! | `script` | jobs that fail, struggle or take their time by themselves |
+//! | `fault`, `wire`, `limit`, `journal`, `admin` | the test's side: faults, cut connections, rate and latency, calls received, admin routes |
 //!
 //! The binary `dts-emulator` and [`Emulator`] are two shells around the same code.
 
 mod actions;
 mod admin;
 mod auth;
+mod billing;
 mod checker;
 mod checks;
+mod cluster;
 mod configure;
+mod consumer_group;
 mod describe;
+mod endpoint;
 mod fault;
 mod fixtures;
 mod instance;
+mod instance_list;
 mod job;
+mod job_detail;
+mod job_list;
 mod journal;
+mod legacy;
 mod lifecycle;
+mod limit;
+mod log;
 mod message;
 mod model;
 mod modify;
+mod module;
+mod monitor_rule;
+mod network;
 mod objects;
 mod params;
 mod precheck;
+mod progress;
 mod reply;
+mod script;
 mod server;
 mod state;
+mod subscription;
+mod tags;
 mod transition;
+mod tuning;
+mod two_way;
 mod wire;
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, thread};
@@ -52,7 +75,8 @@ pub use self::{
     fixtures::{FixtureError, Fixtures},
     journal::Call,
     lifecycle::{Lifecycle, ParseLifecycleError},
-    state::InstanceRecord,
+    limit::Limits,
+    state::{InstanceRecord, JobRecord},
 };
 
 /// What an emulator starts with.
@@ -66,6 +90,8 @@ pub struct Options {
     pub lifecycle: Lifecycle,
     /// Which databases exist, see [`Fixtures`]; `None` (or JSON `null`) means that everything exists.
     pub fixtures: Option<Value>,
+    /// How fast calls are taken and answered.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -75,6 +101,7 @@ impl Default for Options {
             access_key_secret: "testAccessKeySecret".to_owned(),
             lifecycle: Lifecycle::Immediate,
             fixtures: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -86,6 +113,7 @@ impl fmt::Debug for Options {
             .field("access_key_secret", &"******")
             .field("lifecycle", &self.lifecycle)
             .field("fixtures", &self.fixtures.is_some())
+            .field("limits", &self.limits)
             .finish()
     }
 }
@@ -168,6 +196,11 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
+    /// The names of the operations that are served, in no order.
+    pub fn actions() -> impl Iterator<Item = &'static str> {
+        actions::names()
+    }
+
     /// The calls received so far, in order, secrets masked.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
@@ -210,12 +243,37 @@ impl Emulator {
         }
     }
 
+    /// Writes down what happens to a job though no call asks for it, see `docs/emulator.md` for the members.
+    ///
+    /// # Panics
+    /// When `script` is malformed: the mistake is in the calling test, and the message names it.
+    #[expect(
+        clippy::panic,
+        reason = "a test's own mistake; the route PUT /_emulator/jobs answers 400"
+    )]
+    pub fn script_job(&self, script: Value) {
+        if let Err(error) = self.shared.state().scripts.set(script) {
+            panic!("{error}");
+        }
+    }
+
     /// Changes when jobs move on, from the next request.
     pub fn set_lifecycle(&self, lifecycle: Lifecycle) {
         self.shared.state().lifecycle = lifecycle;
     }
 
-    /// Forgets instances, jobs, calls and faults, and returns fixtures and lifecycle to what the emulator was
+    /// Changes how fast calls are taken and answered, from the next request.
+    pub fn set_limits(&self, limits: Limits) {
+        self.shared.state().limits = limits;
+    }
+
+    /// Makes `count` more jobs that are as the job `id` is now, each with an instance of its own if that has one.
+    /// Empty when there is no such job.
+    pub fn copy_job(&self, id: &str, count: usize) -> Vec<JobRecord> {
+        self.shared.state().copy_job(id, count).unwrap_or_default()
+    }
+
+    /// Forgets instances, jobs, calls and faults, and returns fixtures, lifecycle and limits to what the emulator was
     /// started with. Ids given out before are not given out again.
     pub fn reset(&self) {
         self.shared.reset();

@@ -53,6 +53,13 @@ pub(crate) enum Status {
     Migrating,
     Synchronizing,
     Modifying,
+    ModifyFailed,
+    InitializeFailed,
+    MigrationFailed,
+    Failed,
+    Starting,
+    Normal,
+    Abnormal,
     Suspending,
     Upgrade,
     Downgrade,
@@ -72,6 +79,13 @@ impl Status {
             Self::Migrating => "Migrating",
             Self::Synchronizing => "Synchronizing",
             Self::Modifying => "Modifying",
+            Self::ModifyFailed => "ModifyFailed",
+            Self::InitializeFailed => "InitializeFailed",
+            Self::MigrationFailed => "MigrationFailed",
+            Self::Failed => "Failed",
+            Self::Starting => "Starting",
+            Self::Normal => "Normal",
+            Self::Abnormal => "Abnormal",
             Self::Suspending => "Suspending",
             Self::Upgrade => "Upgrade",
             Self::Downgrade => "Downgrade",
@@ -81,7 +95,39 @@ impl Status {
 
     /// Whether modules move data.
     pub(crate) fn is_running(self) -> bool {
-        matches!(self, Self::Initializing | Self::Migrating | Self::Synchronizing)
+        matches!(
+            self,
+            Self::Initializing | Self::Migrating | Self::Synchronizing | Self::Starting | Self::Normal
+        )
+    }
+
+    /// Whether something went wrong after the precheck: a start resumes from where the job stopped.
+    pub(crate) fn has_failed(self) -> bool {
+        matches!(
+            self,
+            Self::ModifyFailed
+                | Self::InitializeFailed
+                | Self::MigrationFailed
+                | Self::Failed
+                | Self::Abnormal
+        )
+    }
+}
+
+/// Which way a job of a two-way synchronization goes. Every other job goes forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Forward,
+    Reverse,
+}
+
+impl Direction {
+    /// As requests and replies name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "Forward",
+            Self::Reverse => "Reverse",
+        }
     }
 }
 
@@ -99,8 +145,27 @@ pub(crate) struct Instance {
     pub(crate) job_id: String,
     pub(crate) pay_type: &'static str,
     pub(crate) class: String,
+    pub(crate) region: String,
+    pub(crate) created: Timestamp,
     pub(crate) expires: Option<Timestamp>,
     pub(crate) released: bool,
+    /// Whether it has a job for each direction.
+    pub(crate) two_way: bool,
+    pub(crate) resource_group: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Bounds of a serverless instance, as numbers.
+    pub(crate) du_range: (Option<serde_json::Number>, Option<serde_json::Number>),
+}
+
+impl Instance {
+    /// How the replies of orders call the way of paying.
+    pub(crate) fn charge_type(&self) -> &'static str {
+        match self.pay_type {
+            "PrePaid" => "PREPAY",
+            "PostPaid" => "POSTPAY",
+            other => other,
+        }
+    }
 }
 
 /// One side of what was configured. What was not given is empty.
@@ -149,8 +214,18 @@ pub(crate) struct Configuration {
     pub(crate) checkpoint: String,
     pub(crate) dedicated_cluster: String,
     pub(crate) label: String,
-    /// The remaining parameters that a describe gives back as they were given.
     pub(crate) resource_group: String,
+    /// What only the configuration of a subscription has.
+    pub(crate) tracking: Option<Tracking>,
+}
+
+/// What a subscription tracks, and where its consumers are.
+#[derive(Debug, Clone)]
+pub(crate) struct Tracking {
+    pub(crate) vpc: String,
+    pub(crate) vswitch: String,
+    pub(crate) ddl: bool,
+    pub(crate) dml: bool,
 }
 
 impl Configuration {
@@ -171,6 +246,7 @@ pub(crate) struct Job {
     pub(crate) region: String,
     pub(crate) created: Timestamp,
     pub(crate) instance_id: Option<String>,
+    pub(crate) direction: Direction,
     /// Source and destination as bought; empty for a job that was configured first.
     pub(crate) bought: (Side, Side),
     pub(crate) name: String,
@@ -190,6 +266,77 @@ pub(crate) struct Job {
     pub(crate) finished: Option<Timestamp>,
     /// Sub-tasks by the client token of the change that made them.
     pub(crate) changes: BTreeMap<String, String>,
+    /// Sub-tasks of object changes, the last one at the end.
+    pub(crate) sub_tasks: Vec<SubTask>,
+    /// Consumer groups of a subscription, in the order in which they were made.
+    pub(crate) groups: Vec<ConsumerGroup>,
+    /// Alert rules by their type.
+    pub(crate) rules: BTreeMap<&'static str, Rule>,
+    /// What is wrong with a job that has failed.
+    pub(crate) failure: Option<Failure>,
+    /// Settings of modules by module and name.
+    pub(crate) parameters: BTreeMap<(String, String), String>,
+    /// The most DUs that a job on a dedicated cluster may use.
+    pub(crate) du_limit: Option<i64>,
+    /// What happened, in order.
+    pub(crate) log: Vec<LogLine>,
+}
+
+/// The task that takes over objects added to a running synchronization.
+#[derive(Debug, Clone)]
+pub(crate) struct SubTask {
+    pub(crate) id: String,
+    pub(crate) created: Timestamp,
+    pub(crate) objects: String,
+}
+
+/// A group of consumers of a subscription.
+#[derive(Debug, Clone)]
+pub(crate) struct ConsumerGroup {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) user: String,
+    pub(crate) password: Password,
+}
+
+/// When to alert whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) enabled: bool,
+    /// Seconds for `delay`, hours for `full_timeout`.
+    pub(crate) delay: Option<i64>,
+    pub(crate) phone: String,
+    pub(crate) period: Option<i64>,
+    pub(crate) times: Option<i64>,
+    pub(crate) value: Option<i64>,
+}
+
+/// Why a job stopped by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) stage: Stage,
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+/// What a job does between its start and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    Structure,
+    Full,
+    Incremental,
+    /// A change of its objects.
+    Modify,
+}
+
+/// One line of a job's log.
+#[derive(Debug, Clone)]
+pub(crate) struct LogLine {
+    pub(crate) at: Timestamp,
+    /// `NORMAL`, `WARN` or `ERROR`.
+    pub(crate) state: &'static str,
+    pub(crate) text: String,
 }
 
 /// A precheck that has run, or runs.
@@ -208,6 +355,7 @@ impl Job {
             region: region.to_owned(),
             created,
             instance_id: None,
+            direction: Direction::Forward,
             bought: Default::default(),
             name: String::new(),
             status: Status::NotConfigured,
@@ -220,6 +368,19 @@ impl Job {
             began: None,
             finished: None,
             changes: BTreeMap::new(),
+            sub_tasks: Vec::new(),
+            groups: Vec::new(),
+            rules: BTreeMap::new(),
+            failure: None,
+            parameters: BTreeMap::new(),
+            du_limit: None,
+            log: Vec::new(),
         }
+    }
+
+    /// Notes what happened at `at`; `state` is `NORMAL`, `WARN` or `ERROR`.
+    pub(crate) fn note(&mut self, at: Timestamp, state: &'static str, text: impl Into<String>) {
+        let text = text.into();
+        self.log.push(LogLine { at, state, text });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     configure, job,
-    model::{Kind, Status},
+    model::{Kind, Status, SubTask},
     objects::Objects,
     params::Params,
     reply::{Body, Refusal},
@@ -24,7 +24,7 @@ pub(crate) fn password(state: &mut State, params: &Params) -> Result<Body, Refus
     params.required("Endpoint")?;
     let end = params.one_of("Endpoint", &["src", "dest"])?;
     let password = params.required("Password")?;
-    let index = state.find_directed(params)?;
+    let index = state.find_directed(params, "DtsInstanceId")?;
     let job = &mut state.jobs[index];
     let Some(configuration) = &mut job.configuration else {
         return Err(Refusal::new(
@@ -65,7 +65,7 @@ pub(crate) fn job(state: &mut State, params: &Params) -> Result<Body, Refusal> {
         params.boolean(flag)?;
     }
     let reserved = configure::reserve("Reserved", params.text("Reserved"))?;
-    let index = state.find_directed(params)?;
+    let index = state.find_directed(params, "DtsInstanceId")?;
     let (job, now) = (&mut state.jobs[index], state.now);
     let mut body = Body::new();
     if let Some(done) = job.changes.get(&token).filter(|_| !token.is_empty()) {
@@ -95,7 +95,9 @@ pub(crate) fn job(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     let Some(configuration) = job.configuration.as_mut().filter(|_| status != Status::Finished) else {
         return Err(not_running);
     };
+    let mut added = String::new();
     if let Some(objects) = objects {
+        added = objects.db_object();
         if job.kind != Kind::Sync {
             return Err(Refusal::new(
                 400,
@@ -119,6 +121,13 @@ pub(crate) fn job(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     } else {
         state.ids.job()
     };
+    if job.status == Status::Modifying && !only_reserve {
+        job.sub_tasks.push(SubTask {
+            id: sub_task.clone(),
+            created: now,
+            objects: added,
+        });
+    }
     if !token.is_empty() {
         job.changes.insert(token, sub_task.clone());
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reply::Refusal;
+use super::{model::Stage, reply::Refusal};
 
 /// The longest list accepted, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -49,6 +49,27 @@ pub(crate) struct Table {
     pub(crate) new_name: String,
 }
 
+/// One object that a module moves.
+pub(crate) struct Object<'a> {
+    /// `Database`, `Table`, `View`, ...
+    pub(crate) kind: &'static str,
+    pub(crate) name: &'a str,
+    pub(crate) new_name: &'a str,
+    pub(crate) database: &'a str,
+    pub(crate) new_database: &'a str,
+}
+
+impl Object<'_> {
+    /// The statement that makes the object at the destination, in outline.
+    pub(crate) fn definition(&self) -> String {
+        let kind = self.kind.to_ascii_uppercase();
+        match self.kind {
+            "Database" => format!("CREATE {kind} `{}`", self.new_name),
+            _ => format!("CREATE {kind} `{}`.`{}`", self.new_database, self.new_name),
+        }
+    }
+}
+
 impl Objects {
     /// Reads the value of the parameter `DbList`.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
@@ -72,6 +93,60 @@ impl Objects {
             databases: databases.map_err(wrong)?,
             given,
         })
+    }
+
+    /// What a module moves: structure of every object, rows of tables, changes of databases. A database that is
+    /// moved whole stands for its tables, whose names are not known here.
+    pub(crate) fn moved(&self, stage: Stage) -> Vec<Object<'_>> {
+        let mut moved = Vec::new();
+        for database in &self.databases {
+            let object = |kind, name, new_name| Object {
+                kind,
+                name,
+                new_name,
+                database: &database.name,
+                new_database: &database.new_name,
+            };
+            if stage == Stage::Incremental || database.tables.is_none() {
+                moved.push(object("Database", &database.name, &database.new_name));
+                continue;
+            }
+            for table in database.tables.iter().flatten() {
+                moved.push(object("Table", &table.name, &table.new_name));
+            }
+            let sections = SECTIONS.iter().filter(|_| stage == Stage::Structure);
+            for section in sections {
+                let named = self
+                    .given
+                    .get(&database.name)
+                    .and_then(|entry| entry.get(*section)?.as_object());
+                for (name, entry) in named.into_iter().flatten() {
+                    let new_name = entry.get("name").and_then(Value::as_str).unwrap_or(name);
+                    moved.push(object(section, name, new_name));
+                }
+            }
+        }
+        moved
+    }
+
+    /// Whether something of the list gets another name, or is moved in part: a subscription cannot do either.
+    pub(crate) fn check_subscribed(&self) -> Result<(), Refusal> {
+        let wrong = |at: &str, why: &str| Err(Refusal::invalid("DbList", &format!("{at}: {why}")));
+        for database in &self.databases {
+            if database.name != database.new_name {
+                return wrong(&database.name, "a subscription renames nothing");
+            }
+            for table in database.tables.iter().flatten() {
+                if table.name != table.new_name {
+                    return wrong(&table.name, "a subscription renames nothing");
+                }
+                let entry = &self.given[&database.name]["Table"][&table.name];
+                if entry.get("filter").is_some() || entry.get("column").is_some() {
+                    return wrong(&table.name, "a subscription tracks whole tables");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The list as the service gives it back: keys in an order of its own, quoted booleans as booleans, and a

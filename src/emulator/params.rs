@@ -85,6 +85,15 @@ impl Params {
             .transpose()
     }
 
+    /// A number, whole or not.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<serde_json::Number>, Refusal> {
+        self.text(name)
+            .map(|value| {
+                serde_json::from_str(value).map_err(|_| Refusal::invalid(name, "a number is expected"))
+            })
+            .transpose()
+    }
+
     /// One of `allowed`, spelled exactly so.
     pub(crate) fn one_of(
         &self,
@@ -111,6 +120,49 @@ impl Params {
                 .filter(|item| !item.is_empty())
                 .collect()
         })
+    }
+
+    /// The values of a list sent as `name.1`, `name.2`, ..., in the order of their numbers. Some documents count
+    /// from 0.
+    pub(crate) fn indexed(&self, name: &str) -> Vec<&str> {
+        self.members(name, "")
+    }
+
+    /// One member of each object of a list sent as `name.1.member`, with the number of its object.
+    fn numbered(&self, name: &str, member: &str) -> Vec<(u32, &str)> {
+        let mut found: Vec<(u32, &str)> = self
+            .0
+            .iter()
+            .filter_map(|(known, value)| {
+                let rest = known.strip_prefix(name)?.strip_prefix('.')?;
+                let number = rest.strip_suffix(member)?;
+                let number = if member.is_empty() {
+                    number
+                } else {
+                    number.strip_suffix('.')?
+                };
+                Some((number.parse().ok()?, value.as_str()))
+            })
+            .collect();
+        found.sort_by_key(|(number, _)| *number);
+        found
+    }
+
+    fn members(&self, name: &str, member: &str) -> Vec<&str> {
+        let found = self.numbered(name, member).into_iter();
+        found.map(|(_, value)| value).collect()
+    }
+
+    /// The key and value of each `name.N.Key` and `name.N.Value`; a value that was not sent is `None`.
+    pub(crate) fn keyed(&self, name: &str) -> Vec<(&str, Option<&str>)> {
+        let values = self.numbered(name, "Value");
+        self.numbered(name, "Key")
+            .into_iter()
+            .map(|(number, key)| {
+                let value = values.iter().find(|(other, _)| *other == number);
+                (key, value.map(|(_, value)| *value))
+            })
+            .collect()
     }
 
     /// Every name and value.
@@ -188,5 +240,13 @@ mod tests {
             "Absent is mandatory for this action."
         );
         assert_eq!(params.list("List").unwrap(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn lists_are_in_the_order_of_their_numbers() {
+        let params = params("Id.10=c&Id.1=a&Id.2=b&Idx.1=z&Tag.1.Key=k&Tag.1.Value=&Tag.2.Key=l&Tag.x.Key=m");
+        assert_eq!(params.indexed("Id"), ["a", "b", "c"]);
+        assert_eq!(params.keyed("Tag"), [("k", Some("")), ("l", None)]);
+        assert_eq!(params.indexed("Other"), [""; 0]);
     }
 }

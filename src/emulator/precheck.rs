@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::{
     checks::{self, Finding, Item, Outcome},
     lifecycle::Lifecycle,
-    model::{Job, Precheck, Status},
+    model::{Job, Precheck, Stage},
+    module::{self, Module},
     params::Params,
-    reply::{Body, Refusal},
+    reply::{self, Body, Refusal},
     state::State,
     transition::Passing,
 };
@@ -80,11 +81,11 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
     let size = params.integer("PageSize", 1..=1000)?.unwrap_or(20);
     let index = state.find(params, "DtsInstanceId")?;
     let (lifecycle, now) = (state.lifecycle, state.now);
-    let job = &mut state.jobs[index];
+    let job = &state.jobs[index];
     let progress = Progress::of(job, lifecycle, now);
     let (overall, mut items) = match code {
         "01" => (progress.state(), precheck_items(job, &progress)),
-        _ => module_items(job, code),
+        _ => module_items(state, job, code),
     };
     if let Some(name) = params.text("Name") {
         items.retain(|item| item["Names"].as_str().is_some_and(|names| names.contains(name)));
@@ -115,8 +116,8 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
         "SubDistributedJobStatus": [],
         "NetworkDiagnosisResult": {"Diagnosis": []},
     });
-    job.described();
-    Ok(body.as_object().cloned().unwrap_or_default())
+    state.jobs[index].described();
+    Ok(reply::body(body))
 }
 
 fn precheck_items(job: &Job, progress: &Progress<'_>) -> Vec<Value> {
@@ -165,61 +166,65 @@ fn precheck_items(job: &Job, progress: &Progress<'_>) -> Vec<Value> {
         .collect()
 }
 
-/// The state of a module that moves structure or data, with an item per table.
-fn module_items(job: &Job, code: &str) -> (&'static str, Vec<Value>) {
-    let Some(configuration) = &job.configuration else {
+/// The state of a module that moves structure or data, with an item for each object, or that moves changes, with an
+/// item for each database.
+fn module_items(state: &State, job: &Job, code: &str) -> (&'static str, Vec<Value>) {
+    let stage = match code {
+        "02" => Stage::Structure,
+        "03" => Stage::Full,
+        _ => Stage::Incremental,
+    };
+    let module = Module::of(state, job, stage);
+    let Some(configuration) = job.configuration.as_ref().filter(|_| module.wanted) else {
         return ("NotStarted", Vec::new());
     };
-    let modes = configuration.modes;
-    let (wanted, increment) = match code {
-        "02" => (modes.structure, false),
-        "03" => (modes.data, false),
-        _ => (modes.increment, true),
+    let item_state = match module.state {
+        "Finished" | "Catched" => "Success",
+        other => other,
     };
-    let state = match job.status {
-        _ if !wanted || job.began.is_none() => "NotStarted",
-        Status::Finished => "Finished",
-        Status::Suspending => "Suspending",
-        _ if !job.loaded && increment => "NotStarted",
-        _ if !job.loaded => "Migrating",
-        _ if increment => "Catched",
-        _ => "Finished",
-    };
-    let item_state = if matches!(state, "Finished" | "Catched") {
-        "Success"
-    } else {
-        state
-    };
-    let tables = configuration.objects.databases.iter().flat_map(|database| {
-        database
-            .tables
-            .iter()
-            .flatten()
-            .map(move |table| (database, table))
-    });
-    let items = tables
-        .filter(|_| wanted && !increment)
-        .enumerate()
-        .map(|(index, (database, table))| {
-            json!({
-                "Item": "Table",
-                "Names": table.name,
-                "TargetNames": table.new_name,
-                "SourceSchema": database.name,
-                "DestSchema": database.new_name,
-                "State": item_state,
-                "ErrMsg": "", "ErrDetail": "", "RepairMethod": "", "DdlSql": "", "ParentObj": "",
-                "CanSkip": false,
-                "Skip": false,
-                "IgnoreFlag": "N",
-                "Id": format!("{}", 2000 + index),
-                "JobId": job.id,
-                "OrderNum": index + 1,
-                "Sub": "[]",
-                "Logs": [],
-            })
+    let objects = configuration.objects.moved(stage);
+    let delay = module::delay(state, job);
+    let last = objects.len();
+    let items = objects.into_iter().enumerate().map(|(index, object)| {
+        // What comes first is done first; of a module that has failed, the object that it was at.
+        let done = usize::from(module.percent) * last / 100;
+        let own = match item_state {
+            "Failed" if index < done => "Success",
+            "Failed" if index > done && done < last => "NotStarted",
+            "Migrating" if stage != Stage::Incremental && index < done => "Success",
+            other => other,
+        };
+        let failed = own == "Failed";
+        let finished = own == "Success";
+        let mut item = json!({
+            "Item": object.kind,
+            "Names": object.name,
+            "TargetNames": object.new_name,
+            "SourceSchema": object.database,
+            "DestSchema": object.new_database,
+            "State": own,
+            "ErrMsg": if failed { job.failure.as_ref().map(|failure| failure.code.as_str()) } else { None }.unwrap_or_default(),
+            "ErrDetail": if failed { module.message.as_str() } else { "" },
+            "RepairMethod": "",
+            "DdlSql": if stage == Stage::Structure { object.definition() } else { String::new() },
+            "ParentObj": "",
+            "CanSkip": false,
+            "Skip": false,
+            "IgnoreFlag": "N",
+            "Id": format!("{}", 2000 + index),
+            "JobId": job.id,
+            "OrderNum": index + 1,
+            "Current": if finished { "1" } else { "0" },
+            "Total": 1,
+            "Sub": "[]",
+            "Logs": [],
         });
-    (state, items.collect())
+        if stage == Stage::Incremental {
+            item["DelaySeconds"] = (delay / 1000).into();
+        }
+        item
+    });
+    (module.state, items.collect())
 }
 
 /// SkipPreCheck: shields items, or takes the shield away. Nothing runs again by that.
@@ -247,37 +252,7 @@ pub(crate) fn skip(state: &mut State, params: &Params) -> Result<Body, Refusal> 
             "it is the JobId that DescribePreCheckStatus gives",
         ));
     }
-    let Some(precheck) = job.precheck.as_mut().filter(|_| job.passing.is_none()) else {
-        return Err(Refusal::new(
-            403,
-            "OperationDenied.JobStatus",
-            "The job has no precheck that has ended.",
-        ));
-    };
-    for code in &codes {
-        let known = precheck.items.iter().find(|item| item.code == *code);
-        if !known.is_some_and(checks::Item::can_skip) {
-            return Err(Refusal::new(
-                403,
-                "OperationDenied",
-                format!("The item {code} cannot be skipped."),
-            ));
-        }
-    }
-    for item in precheck
-        .items
-        .iter_mut()
-        .filter(|item| codes.contains(&item.code))
-    {
-        item.shielded = shield;
-    }
-    for code in &codes {
-        if shield {
-            job.shielded.insert(code.clone());
-        } else {
-            job.shielded.remove(code);
-        }
-    }
+    set_shield(job, &codes, shield)?;
     let details: Vec<String> = codes.iter().map(|code| format!("{code}_DETAIL")).collect();
     let body = json!({
         "SkipItems": json!(codes).to_string(),
@@ -294,4 +269,50 @@ fn names(params: &Params, name: &str) -> Result<Vec<String>, Refusal> {
         return Ok(Vec::new());
     };
     serde_json::from_str(text).map_err(|_| Refusal::invalid(name, "a JSON array of names is expected"))
+}
+
+/// ShieldPrecheck, the older way: shields items of the job of an instance.
+pub(crate) fn shield(state: &mut State, params: &Params) -> Result<Body, Refusal> {
+    params.required("DtsInstanceId")?;
+    params.required("PrecheckItems")?;
+    let codes = params.list("PrecheckItems").unwrap_or_default();
+    let codes: Vec<String> = codes.into_iter().map(str::to_owned).collect();
+    let index = state.find(params, "DtsInstanceId")?;
+    set_shield(&mut state.jobs[index], &codes, true)?;
+    Ok(Body::new())
+}
+
+fn set_shield(job: &mut Job, codes: &[String], shield: bool) -> Result<(), Refusal> {
+    let Some(precheck) = job.precheck.as_mut().filter(|_| job.passing.is_none()) else {
+        return Err(Refusal::new(
+            403,
+            "OperationDenied.JobStatus",
+            "The job has no precheck that has ended.",
+        ));
+    };
+    for code in codes {
+        let known = precheck.items.iter().find(|item| item.code == *code);
+        if !known.is_some_and(checks::Item::can_skip) {
+            return Err(Refusal::new(
+                403,
+                "OperationDenied",
+                format!("The item {code} cannot be skipped."),
+            ));
+        }
+    }
+    for item in precheck
+        .items
+        .iter_mut()
+        .filter(|item| codes.contains(&item.code))
+    {
+        item.shielded = shield;
+    }
+    for code in codes {
+        if shield {
+            job.shielded.insert(code.clone());
+        } else {
+            job.shielded.remove(code);
+        }
+    }
+    Ok(())
 }

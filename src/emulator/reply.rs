@@ -63,6 +63,14 @@ impl Refusal {
     }
 }
 
+/// What an action answers, from the members of a JSON object.
+pub(crate) fn body(members: Value) -> Body {
+    match members {
+        Value::Object(members) => members,
+        _ => Body::new(),
+    }
+}
+
 /// The members that the service adds to every answer of an action. Their types differ from action to action, and
 /// clients have to live with that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +83,10 @@ pub(crate) enum Envelope {
     StringSuccess,
     /// `Success` is a boolean, and there is no `HttpStatusCode` (ModifyDtsJob).
     BooleanSuccess,
+    /// `Success` is a boolean, `HttpStatusCode` a string (ModifyDtsJobEndpoint).
+    StringStatus,
+    /// Nothing but `RequestId` (ModifyDtsJobConfig, DescribeTagKeys).
+    Bare,
 }
 
 impl Envelope {
@@ -96,6 +108,11 @@ impl Envelope {
             Self::BooleanSuccess => {
                 body.insert("Success".to_owned(), true.into());
             }
+            Self::StringStatus => {
+                body.insert("Success".to_owned(), true.into());
+                body.insert("HttpStatusCode".to_owned(), "200".into());
+            }
+            Self::Bare => {}
         }
         Value::Object(body)
     }
@@ -113,7 +130,7 @@ impl Envelope {
         body.insert("DynamicCode".to_owned(), code.into());
         let mut reply = self.success(request_id, body);
         let no = match self {
-            Self::Typed | Self::BooleanSuccess => json!(false),
+            Self::Typed | Self::BooleanSuccess | Self::StringStatus | Self::Bare => json!(false),
             Self::Strings | Self::StringSuccess => json!("false"),
         };
         reply["Success"] = no;
@@ -146,6 +163,11 @@ mod tests {
                 Envelope::BooleanSuccess,
                 json!({"JobId": "j", "RequestId": "R", "Success": true}),
             ),
+            (
+                Envelope::StringStatus,
+                json!({"JobId": "j", "RequestId": "R", "Success": true, "HttpStatusCode": "200"}),
+            ),
+            (Envelope::Bare, json!({"JobId": "j", "RequestId": "R"})),
         ] {
             assert_eq!(envelope.success("R", body.clone()), expected);
         }

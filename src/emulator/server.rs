@@ -26,6 +26,7 @@ use super::{
     fixtures::Fixtures,
     journal::{self, Call},
     lifecycle::Lifecycle,
+    limit::Limits,
     message::Message,
     params::Params,
     reply::Refusal,
@@ -47,7 +48,7 @@ pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub(crate) struct Shared {
     keys: Keys,
     clock: Clock,
-    started_with: (Option<Fixtures>, Lifecycle),
+    started_with: (Option<Fixtures>, Lifecycle, Limits),
     state: Mutex<State>,
 }
 
@@ -61,8 +62,8 @@ impl Shared {
                 secret: options.access_key_secret,
             },
             clock,
-            started_with: (fixtures.clone(), options.lifecycle),
-            state: Mutex::new(State::new(fixtures, options.lifecycle)),
+            started_with: (fixtures.clone(), options.lifecycle, options.limits),
+            state: Mutex::new(State::new(fixtures, options.lifecycle, options.limits)),
         })
     }
 
@@ -72,8 +73,8 @@ impl Shared {
     }
 
     pub(crate) fn reset(&self) {
-        let (fixtures, lifecycle) = self.started_with.clone();
-        self.state().reset(fixtures, lifecycle);
+        let (fixtures, lifecycle, limits) = self.started_with.clone();
+        self.state().reset(fixtures, lifecycle, limits);
     }
 
     /// Answers one RPC request.
@@ -87,6 +88,10 @@ impl Shared {
         let params = message.params();
         let mut struck = None;
         let outcome = self.execute(state, message, scheme, &params, &request_id, &mut struck);
+        // What the call began, and takes no time, is over before anything else happens.
+        if state.lifecycle == Lifecycle::Immediate {
+            state.advance(now);
+        }
         let mut answer = match outcome {
             Ok(body) => Answer {
                 status: 200,
@@ -161,6 +166,7 @@ impl Shared {
             )
         })?;
         auth::verify(message, scheme, &self.keys, state.now, &mut state.nonces)?;
+        state.taken.take(state.limits, state.now)?;
         *struck = state.faults.strike(name);
         if let Some(reply) = struck
             .as_ref()
@@ -284,6 +290,10 @@ async fn handle(
         body.to_vec(),
     );
     let answer = shared.answer(&message);
+    let latency = shared.state().limits.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
     Ok(answer.send(&knife).await)
 }
 

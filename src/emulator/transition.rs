@@ -6,7 +6,8 @@ use super::{
     checks,
     fixtures::Fixtures,
     lifecycle::{Elapsed, Lifecycle},
-    model::{Job, Kind, Precheck, Status},
+    model::{Failure, Job, Kind, Precheck, Stage, Status},
+    script::Scripts,
 };
 
 /// What a job is passing through. Until that is over, the job shows the state given here.
@@ -16,7 +17,9 @@ pub(crate) enum Passing {
     Precheck,
     /// Structure and full load: `Migrating` or `Initializing`.
     Load,
-    /// Shows the running state until it is `Suspending`.
+    /// `Starting`, of a subscription.
+    Open,
+    /// Shows the running state until it is `Suspending` (`Abnormal` of a subscription).
     Suspend,
     /// Shows the state before until it is `Finished`.
     Stop,
@@ -41,15 +44,62 @@ impl Job {
         }
     }
 
-    /// Moves on to where the job is at `now`.
-    pub(crate) fn advance(&mut self, lifecycle: Lifecycle, now: Timestamp) {
-        while let Some((passing, elapsed)) = self.passing {
-            let Some(end) = elapsed.over(lifecycle, now) else {
+    /// Moves on to where the job is at `now`, or to where a script makes it fail.
+    pub(crate) fn advance(&mut self, lifecycle: Lifecycle, now: Timestamp, scripts: &mut Scripts) {
+        loop {
+            let end = match &self.passing {
+                None => now,
+                Some((Passing::Load, _)) if scripts.hold(self) => {
+                    if let Some(failure) = scripts.strike(self) {
+                        self.fail(failure, now);
+                    }
+                    return;
+                }
+                Some((_, elapsed)) => match elapsed.over(lifecycle, now) {
+                    Some(end) => end,
+                    None => return,
+                },
+            };
+            if let Some(failure) = scripts.strike(self) {
+                self.fail(failure, end);
+                return;
+            }
+            let Some((passing, _)) = self.passing.take() else {
                 return;
             };
-            self.passing = None;
             self.arrive(passing, end);
         }
+    }
+
+    /// Which stages the job is about to complete, or is in.
+    pub(crate) fn stages(&self) -> &'static [Stage] {
+        match (&self.passing, self.status) {
+            (Some((Passing::Load, _)), _) => match self.configuration.as_ref().map(|known| known.modes) {
+                Some(modes) if !modes.structure => &[Stage::Full],
+                Some(modes) if !modes.data => &[Stage::Structure],
+                _ => &[Stage::Structure, Stage::Full],
+            },
+            (Some((Passing::Modify, _)), _) => &[Stage::Modify],
+            (Some((Passing::Open, _)), _) => &[Stage::Incremental],
+            (None, status) if status.is_running() && self.loaded && self.replicates() => {
+                &[Stage::Incremental]
+            }
+            _ => &[],
+        }
+    }
+
+    /// Something goes wrong in a job that runs.
+    fn fail(&mut self, failure: Failure, at: Timestamp) {
+        self.passing = None;
+        self.status = match (self.kind, failure.stage) {
+            (_, Stage::Modify) => Status::ModifyFailed,
+            (Kind::Migration, _) => Status::MigrationFailed,
+            (Kind::Sync, Stage::Incremental) => Status::Failed,
+            (Kind::Sync, _) => Status::InitializeFailed,
+            (Kind::Subscribe, _) => Status::Abnormal,
+        };
+        self.note(at, "ERROR", format!("{}: {}", failure.code, failure.message));
+        self.failure = Some(failure);
     }
 
     fn arrive(&mut self, passing: Passing, at: Timestamp) {
@@ -57,16 +107,29 @@ impl Job {
             Passing::Precheck => self.judge(at),
             Passing::Load => {
                 self.loaded = true;
+                self.note(at, "NORMAL", "Structure and full load are done.");
                 match self.kind {
                     Kind::Migration if self.replicates() => {}
                     Kind::Migration => self.finish(at),
                     Kind::Sync | Kind::Subscribe => self.status = Status::Synchronizing,
                 }
             }
-            Passing::Suspend => self.status = Status::Suspending,
+            Passing::Open => self.status = Status::Normal,
+            Passing::Suspend => {
+                self.note(at, "NORMAL", "The task is suspended.");
+                // A suspended subscription is shown so; it has no state of its own for that.
+                self.status = if self.kind == Kind::Subscribe {
+                    Status::Abnormal
+                } else {
+                    Status::Suspending
+                };
+            }
             Passing::Stop => self.finish(at),
             Passing::Reset => self.clear(),
-            Passing::Modify => self.status = Status::Synchronizing,
+            Passing::Modify => {
+                self.note(at, "NORMAL", "The change of the objects is done.");
+                self.status = Status::Synchronizing;
+            }
             Passing::Transfer { back } => {
                 self.status = back;
                 if back.is_running() && !self.loaded {
@@ -83,6 +146,7 @@ impl Job {
             .as_ref()
             .map(|configuration| checks::run(configuration, fixtures, &self.shielded))
             .unwrap_or_default();
+        self.note(at, "NORMAL", "The precheck has begun.");
         self.precheck = Some(Precheck { started: at, items });
         self.run_after_precheck = then_run;
         self.status = Status::Prechecking;
@@ -94,6 +158,12 @@ impl Job {
             .precheck
             .as_ref()
             .is_some_and(|precheck| precheck.items.iter().any(checks::Item::blocks));
+        let (state, text) = if failed {
+            ("ERROR", "The precheck has failed.")
+        } else {
+            ("NORMAL", "The precheck has passed.")
+        };
+        self.note(at, state, text);
         if failed {
             self.status = Status::PrecheckFailed;
         } else if self.run_after_precheck {
@@ -106,25 +176,31 @@ impl Job {
     /// Starts or resumes the modules.
     pub(crate) fn start_modules(&mut self, at: Timestamp) {
         self.began = self.began.or(Some(at));
-        let loads = self
-            .configuration
-            .as_ref()
-            .is_some_and(|configuration| configuration.modes.structure || configuration.modes.data);
+        self.failure = None;
+        self.note(at, "NORMAL", "The task is started.");
+        let loads = !self.loaded
+            && self
+                .configuration
+                .as_ref()
+                .is_some_and(|configuration| configuration.modes.structure || configuration.modes.data);
+        self.loaded = !loads;
         self.status = match self.kind {
             Kind::Migration => Status::Migrating,
-            Kind::Sync | Kind::Subscribe if loads && !self.loaded => Status::Initializing,
-            Kind::Sync | Kind::Subscribe => Status::Synchronizing,
+            Kind::Sync if loads => Status::Initializing,
+            Kind::Sync => Status::Synchronizing,
+            Kind::Subscribe => Status::Starting,
         };
-        if loads && !self.loaded {
+        if self.kind == Kind::Subscribe {
+            self.begin(Passing::Open, at);
+        } else if loads {
             self.begin(Passing::Load, at);
-        } else {
-            self.loaded = true;
         }
     }
 
     fn finish(&mut self, at: Timestamp) {
         self.status = Status::Finished;
         self.finished = Some(at);
+        self.note(at, "NORMAL", "The task has ended.");
     }
 
     /// The configuration is gone; the job keeps its id and its instance.
@@ -132,6 +208,7 @@ impl Job {
         let fresh = Self::new(self.id.clone(), self.kind, &self.region, self.created);
         *self = Self {
             instance_id: self.instance_id.take(),
+            direction: self.direction,
             bought: std::mem::take(&mut self.bought),
             ..fresh
         };

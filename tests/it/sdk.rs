@@ -1,11 +1,11 @@
 //! The official Python SDK, unmodified, against the emulator, in both signature versions.
 
-use std::process::Command;
+use std::{collections::BTreeSet, process::Command};
 
 use serde_json::{Value, json};
 use terraform_provider_dts::emulator::{Emulator, Lifecycle, Options};
 
-use crate::support::repository;
+use crate::{emulator::catalogue, support::repository};
 
 /// A Python with the SDK. That it cannot be had fails the test: a skipped test proves nothing.
 fn python() -> String {
@@ -87,4 +87,53 @@ fn configure_precheck_buy_and_run_with_signature_v1() {
 #[test]
 fn configure_precheck_buy_and_run_with_signature_v3() {
     check("v3");
+}
+
+/// Every operation that is served and that the SDK models, each at least once with success.
+fn check_every(signature: &str) {
+    let emulator = Emulator::start(Options::default()).unwrap();
+    let account = json!({"dtstest": "secret+&= é"});
+    let servers = ["rm-source", "rm-destination", "rm-other"]
+        .map(|id| json!({"instance_id": id, "accounts": account, "databases": {"dtsdb": ["t"], "d": ["t"]}}));
+    let elsewhere = json!({"ip": "10.0.0.1"});
+    let clusters = ["dtscluster_1", "dtscluster_2"].map(|id| json!({"id": id, "region": "cn-hangzhou"}));
+    emulator.set_fixtures(json!({
+        "clusters": clusters,
+        "endpoints": [servers[0], servers[1], servers[2], elsewhere],
+        // Tables of the same names are at both ends.
+        "precheck": [{"item": "CHECK_SAME_OBJ", "state": "Warning"}, {"item": "CHECK_DEST_TABLE_EMPTY", "state": "Warning"}],
+    }));
+    let output = Command::new(python())
+        .arg(repository().join("tests/sdk/every.py"))
+        .args([emulator.url().trim_start_matches("http://"), signature])
+        .env("NO_PROXY", "127.0.0.1")
+        .output()
+        .unwrap();
+    let calls = emulator.calls();
+    assert!(
+        output.status.success(),
+        "{}\n{:#?}",
+        String::from_utf8_lossy(&output.stderr),
+        calls.last()
+    );
+    assert!(calls.iter().all(|call| call.signature == signature));
+    let driven: BTreeSet<&str> = calls
+        .iter()
+        .filter(|call| call.code.is_none())
+        .map(|call| call.action.as_str())
+        .collect();
+    let served: BTreeSet<&str> = Emulator::actions()
+        .filter(|action| catalogue::ACTIONS.contains_key(*action))
+        .collect();
+    assert_eq!(driven, served);
+}
+
+#[test]
+fn every_operation_served_with_signature_v1() {
+    check_every("v1");
+}
+
+#[test]
+fn every_operation_served_with_signature_v3() {
+    check_every("v3");
 }

@@ -193,3 +193,81 @@ fn ids_are_the_same_in_every_run() {
     };
     assert_eq!(ids(), ids());
 }
+
+#[test]
+fn calls_above_the_rate_are_throttled_and_change_nothing() {
+    let bench = Bench::immediate();
+    let job = bench.configure(&[("RegionId", "cn-hangzhou")]);
+    bench.pass(1);
+    let (status, _) = send(&bench, "PUT", "limits", r#"{"calls_per_second": 2}"#);
+    assert_eq!(status, 200);
+    let describe = || bench.call("DescribeDtsJobDetail", &[("DtsJobId", &job)]).0;
+    assert_eq!([describe(), describe()], [200, 200]);
+    let (status, body) = bench.call("DeleteDtsJob", &[("DtsJobId", &job)]);
+    assert_eq!((status, &body["Code"]), (400, &json!("Throttling.User")));
+    bench.pass(1);
+    assert_eq!(describe(), 200, "it was not deleted");
+    send(&bench, "POST", "reset", "");
+    for _ in 0..9 {
+        bench.configure(&[("RegionId", "cn-hangzhou")]);
+    }
+    for body in [r#"{"calls_per_second": -1}"#, r#"{"calls": 1}"#] {
+        let (status, body) = send(&bench, "PUT", "limits", body);
+        assert!(
+            status == 400 && body["error"].as_str().unwrap().contains("calls_per_second"),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn copies_of_a_job_are_jobs_with_ids_of_their_own() {
+    let bench = Bench::immediate();
+    let job = bench.configure(&[("RegionId", "cn-hangzhou")]);
+    let request = json!({"like": job, "count": 3}).to_string();
+    let (status, body) = send(&bench, "POST", "jobs", &request);
+    assert_eq!(status, 200, "{body}");
+    let copies: Vec<&str> = body["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|copy| copy["job_id"].as_str().unwrap())
+        .collect();
+    assert_eq!(copies.len(), 3);
+    let (_, original) = bench.call("DescribeDtsJobDetail", &[("DtsJobId", &job)]);
+    for id in copies {
+        let (status, copy) = bench.call("DescribeDtsJobDetail", &[("DtsJobId", id)]);
+        assert_eq!((status, &copy["DtsJobId"]), (200, &json!(id)));
+        assert_eq!(copy["DbObject"], original["DbObject"]);
+    }
+    assert_eq!(
+        send(&bench, "POST", "jobs", r#"{"like": "nosuchjob", "count": 1}"#).0,
+        400
+    );
+    assert_eq!(send(&bench, "POST", "jobs", r#"{"like": 1}"#).0, 400);
+}
+
+#[test]
+fn copies_of_a_bought_job_have_instances_of_their_own() {
+    let bench = Bench::immediate();
+    let (_, bought) = bench.call(
+        "CreateDtsInstance",
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("Type", "MIGRATION"),
+            ("PayType", "PostPaid"),
+            ("InstanceClass", "small"),
+            ("SourceEndpointEngineName", "MySQL"),
+            ("DestinationEndpointEngineName", "MySQL"),
+            ("SourceRegion", "cn-hangzhou"),
+            ("DestinationRegion", "cn-hangzhou"),
+        ],
+    );
+    let copies = bench.emulator.copy_job(bought["JobId"].as_str().unwrap(), 2);
+    for copy in &copies {
+        let instance = copy.instance_id.as_deref().unwrap();
+        let (_, detail) = bench.call("DescribeDtsJobDetail", &[("DtsInstanceID", instance)]);
+        assert_eq!(detail["DtsJobId"], json!(copy.job_id));
+    }
+    assert_eq!(bench.emulator.instances().len(), 3);
+}

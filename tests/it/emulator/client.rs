@@ -17,6 +17,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use terraform_provider_dts::emulator::{Emulator, Lifecycle, Options};
 
+use super::catalogue;
+
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -88,6 +90,12 @@ pub(super) struct Bench {
 
 /// Parameters of a call.
 pub(super) type Params<'a> = Vec<(&'a str, &'a str)>;
+
+/// Parameters that differ from a call that goes well, for [`with`].
+pub(super) type Changes<'a> = &'a [(&'a str, &'a str)];
+
+/// A call that is refused: what differs, and status and code of the refusal.
+pub(super) type Refused<'a> = (Changes<'a>, u16, &'a str);
 
 /// A reply: status, and the body where it is JSON.
 pub(super) type Reply = (u16, Value);
@@ -196,6 +204,15 @@ impl Bench {
             body["Success"] == true || body["Success"] == "true",
             "{action}: {body}"
         );
+        catalogue::check(action, &body);
+        body
+    }
+
+    /// As [`Bench::ok`], for the few actions whose replies have no `Success`.
+    pub(super) fn ok_bare(&self, action: &str, params: &[(&str, &str)]) -> Value {
+        let (status, body) = self.call(action, params);
+        assert_eq!((status, body.get("Success")), (200, None), "{action}: {body}");
+        catalogue::check(action, &body);
         body
     }
 
@@ -240,6 +257,41 @@ impl Bench {
             &self.ok("ConfigureDtsJob", &with(&configuration(), changes)),
             "DtsJobId",
         )
+    }
+
+    /// Buys, configures and starts a subscription; gives back its instance and its job.
+    pub(super) fn subscribe(&self) -> (String, String) {
+        let (instance, job) = self.buy("SUBSCRIBE");
+        let id = ("DtsInstanceId", instance.as_str());
+        self.ok("ConfigureSubscription", &with(&subscription(), &[id]));
+        self.ok("StartDtsJob", &[id]);
+        (instance, job)
+    }
+
+    /// Buys and configures a synchronization, which runs.
+    pub(super) fn synchronize(&self) -> (String, String) {
+        let (instance, job) = self.buy("SYNC");
+        self.configure(&[
+            ("DtsInstanceId", &instance),
+            ("JobType", "SYNC"),
+            ("DataSynchronization", "true"),
+        ]);
+        (instance, job)
+    }
+
+    /// The states that a job shows in as many describes.
+    pub(super) fn statuses(&self, job: &str, count: usize) -> Vec<String> {
+        (0..count).map(|_| self.status(job)).collect()
+    }
+
+    /// The detail of a job.
+    pub(super) fn detail(&self, job: &str) -> Value {
+        self.ok("DescribeDtsJobDetail", &[("DtsJobId", job)])
+    }
+
+    /// The entry of a job in the list of its type.
+    pub(super) fn entry(&self, kind: &str, job: &str) -> Value {
+        self.ok("DescribeDtsJobs", &[("JobType", kind), ("DtsJobId", job)])["DtsJobList"][0].clone()
     }
 
     /// The state of a job.
@@ -314,6 +366,27 @@ pub(super) fn configuration() -> Vec<(&'static str, &'static str)> {
         ("DestinationEndpointUserName", "dtstest"),
         ("DestinationEndpointPassword", "destination-secret"),
         ("DbList", DB_LIST),
+    ]
+}
+
+/// The parameters of a subscription.
+pub(super) fn subscription() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("RegionId", "cn-hangzhou"),
+        ("DtsJobName", "orders"),
+        ("SubscriptionInstanceNetworkType", "vpc"),
+        ("SubscriptionInstanceVPCId", "vpc-1"),
+        ("SubscriptionInstanceVSwitchId", "vsw-1"),
+        ("SourceEndpointInstanceType", "RDS"),
+        ("SourceEndpointEngineName", "MySQL"),
+        ("SourceEndpointInstanceID", "rm-source"),
+        ("SourceEndpointRegion", "cn-hangzhou"),
+        ("SourceEndpointUserName", "dtstest"),
+        ("SourceEndpointPassword", "source-secret"),
+        (
+            "DbList",
+            r#"{"dtsdb":{"name":"dtsdb","all":false,"Table":{"person":{"name":"person","all":true}}}}"#,
+        ),
     ]
 }
 

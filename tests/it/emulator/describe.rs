@@ -169,7 +169,7 @@ fn modules_say_how_far_they_are() {
             [
                 "Migrating",
                 "Finished",
-                "Migrating",
+                "Finished",
                 "Migrating",
                 "NotStarted",
                 "-1"
