@@ -1,0 +1,77 @@
+//! Replies: any status and body, read by every call that reads.
+#![no_main]
+
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_dts::api::context::{Clock, Env, HttpRequest, HttpResponse, Transport, TransportError};
+use terraform_provider_dts::api::{Client, Config, Context, CredentialConfig, DescribeDtsJobs, JobRef};
+
+/// Waits for nothing.
+#[derive(Debug)]
+struct Still;
+
+#[async_trait]
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+#[derive(Debug)]
+struct Empty;
+
+impl Env for Empty {
+    fn get(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// Answers every request with the same.
+#[derive(Debug, Default)]
+struct Same(Mutex<HttpResponse>);
+
+#[async_trait]
+impl Transport for Same {
+    async fn send(&self, _: HttpRequest) -> Result<HttpResponse, TransportError> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+}
+
+static TRANSPORT: LazyLock<Arc<Same>> = LazyLock::new(Arc::default);
+
+fn client() -> Client {
+    let config = Config {
+        region: Some("cn-hangzhou".to_owned()),
+        credentials: CredentialConfig {
+            access_key: Some("id".to_owned()),
+            secret_key: Some("secret".to_owned().into()),
+            ..CredentialConfig::default()
+        },
+        ..Config::default()
+    };
+    let context = Context::new(Arc::new(Still), Arc::new(Empty), TRANSPORT.clone());
+    Client::new(config, context).expect("the configuration is fine")
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((first, body)) = data.split_first() else { return };
+    let status = [200, 400, 403, 404, 429, 500, 503][usize::from(*first) % 7];
+    *TRANSPORT.0.lock().unwrap() = HttpResponse {
+        status,
+        headers: Vec::new(),
+        body: body.to_vec(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let client = client();
+        let job = JobRef::job("j");
+        let _ = format!("{:?}", client.describe_dts_job_detail(&job).await);
+        let _ = format!("{:?}", client.describe_dts_jobs(&DescribeDtsJobs::default()).await);
+    });
+});
