@@ -35,15 +35,15 @@ fn ordered(job: &Job, instance: &Instance) -> Body {
     }))
 }
 
-/// The place of a job and that of its instance.
-fn find(state: &State, params: &Params) -> Result<(usize, usize), Refusal> {
+/// The job that an order names, and its instance.
+fn find<'s>(state: &'s mut State, params: &Params) -> Result<(&'s Job, &'s mut Instance), Refusal> {
     let index = state.find_job(params.text("DtsJobId"), "DtsJobId")?;
     let job = &state.jobs[index];
-    let place = state
-        .instances
-        .iter()
-        .position(|instance| Some(&instance.id) == job.instance_id.as_ref());
-    Ok((index, place.ok_or_else(|| not_bought(job))?))
+    let instance = job
+        .instance_id
+        .as_ref()
+        .and_then(|id| state.instances.get_mut(id));
+    Ok((job, instance.ok_or_else(|| not_bought(job))?))
 }
 
 /// The months of `Period` and `BuyCount`: up to five years.
@@ -62,9 +62,8 @@ pub(crate) fn transfer_pay_type(state: &mut State, params: &Params) -> Result<Bo
         .one_of("ChargeType", &["PrePaid", "PostPaid", "sync_serverless"])?
         .unwrap_or_default();
     params.boolean("AutoPay")?;
-    let (index, place) = find(state, params)?;
-    let (job, now) = (&state.jobs[index], state.now);
-    let instance = &mut state.instances[place];
+    let now = state.now;
+    let (job, instance) = find(state, params)?;
     let denied = |why: &str| Refusal::new(403, "OperationDenied", format!("The job {}: {why}.", job.id));
     if job.kind == Kind::Migration {
         return Err(denied("a migration instance is PostPaid"));
@@ -106,9 +105,8 @@ pub(crate) fn renew(state: &mut State, params: &Params) -> Result<Body, Refusal>
     params.required("ChargeType")?;
     params.one_of("ChargeType", &["PREPAY"])?;
     let months = months(params)?;
-    let (index, place) = find(state, params)?;
-    let (job, now) = (&state.jobs[index], state.now);
-    let instance = &mut state.instances[place];
+    let now = state.now;
+    let (job, instance) = find(state, params)?;
     let Some(expires) = instance.expires else {
         return Err(Refusal::new(
             403,
@@ -128,10 +126,10 @@ pub(crate) fn transfer_class(state: &mut State, params: &Params) -> Result<Body,
     let order = params.one_of("OrderType", &["UPGRADE", "DOWNGRADE"])?;
     let index = state.find(params, "DtsInstanceId")?;
     let (job, now) = (&mut state.jobs[index], state.now);
-    let instance = state
-        .instances
-        .iter_mut()
-        .find(|instance| Some(&instance.id) == job.instance_id.as_ref());
+    let instance = job
+        .instance_id
+        .as_ref()
+        .and_then(|id| state.instances.get_mut(id));
     let instance = instance.ok_or_else(|| not_bought(job))?;
     let class = params
         .one_of("InstanceClass", classes(job.kind))?

@@ -1,6 +1,8 @@
 //! Instances as lists show them, and their resource group. The two describes are not in the official SDK; the
 //! provider `alicloud` calls them.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -47,13 +49,15 @@ fn shown(state: &State, instance: &Instance, job: &Job) -> Value {
 
 /// The instances that have not been released, each with the job that goes forward.
 fn held(state: &State) -> impl Iterator<Item = (&Instance, &Job)> {
-    state.instances.iter().filter_map(|instance| {
-        let own = |job: &&Job| {
-            job.instance_id.as_ref() == Some(&instance.id) && job.direction == Direction::Forward
-        };
-        let job = state.jobs.iter().find(own)?;
-        (!instance.released).then_some((instance, job))
-    })
+    let forward = state
+        .jobs
+        .iter()
+        .filter(|job| job.direction == Direction::Forward);
+    let jobs: HashMap<&str, &Job> = forward
+        .filter_map(|job| Some((job.instance_id.as_deref()?, job)))
+        .collect();
+    let held = state.instances.iter().filter(|instance| !instance.released);
+    held.filter_map(move |instance| Some((instance, *jobs.get(instance.id.as_str())?)))
 }
 
 /// DescribeDtsInstanceDetail.
@@ -88,7 +92,7 @@ pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> 
                 && params
                     .text("ResourceGroupId")
                     .is_none_or(|group| group == instance.resource_group)
-                && tags.takes(Some(instance))
+                && tags.takes(|| Some(instance))
         })
         .map(|(instance, job)| shown(state, instance, job))
         .collect();

@@ -263,10 +263,10 @@ fn remove(state: &mut State, index: usize) -> Result<(), Refusal> {
     let job = &state.jobs[index];
     let sibling = state.sibling(job);
     let half = job.direction == Direction::Reverse;
-    let instance = state
-        .instances
-        .iter_mut()
-        .find(|instance| Some(&instance.id) == job.instance_id.as_ref());
+    let instance = job
+        .instance_id
+        .as_ref()
+        .and_then(|id| state.instances.get_mut(id));
     if let Some(instance) = instance {
         if instance.expires.is_some_and(|expires| expires > state.now) {
             return Err(Refusal::new(

@@ -17,7 +17,7 @@ use super::{
 
 /// DescribeDtsJobs: the jobs of a type, filtered, ordered, page by page.
 pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> {
-    let filter = Filter::read(params)?;
+    let filter = Filter::read(state, params)?;
     let mut found: Vec<usize> = (0..state.jobs.len())
         .filter(|&index| filter.takes(state, &state.jobs[index]))
         .collect();
@@ -66,7 +66,7 @@ pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> 
 pub(crate) fn count(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     params.required("RegionId")?;
     params.required("Region")?;
-    let filter = Filter::read(params)?;
+    let filter = Filter::read(state, params)?;
     let engine = |name: &str, side: fn(&Configuration) -> &str, job: &Job| {
         params.text(name).is_none_or(|wanted| {
             let known = job.configuration.as_ref().map(side);
@@ -92,7 +92,7 @@ enum Order {
 struct Filter<'a> {
     kind: Kind,
     region: Option<&'a str>,
-    job_ids: Option<Vec<&'a str>>,
+    job_ids: Option<Vec<String>>,
     instance_ids: Option<Vec<&'a str>>,
     by: Option<(&'static str, &'a str)>,
     status: Option<&'a str>,
@@ -108,14 +108,14 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn read(params: &'a Params) -> Result<Self, Refusal> {
+    fn read(state: &State, params: &'a Params) -> Result<Self, Refusal> {
         let kind = Kind::parse(params.text("JobType").unwrap_or("MIGRATION"))
             .ok_or_else(|| Refusal::invalid("JobType", "allowed are MIGRATION, SYNC, SUBSCRIBE"))?;
         let by = params.one_of("Type", &["instance", "name", "srcRds", "rds"])?;
         Ok(Self {
             kind,
             region: params.text("Region"),
-            job_ids: params.list("DtsJobId"),
+            job_ids: params.list("DtsJobId").map(|ids| forward(state, ids)),
             instance_ids: params.list("DtsInstanceId"),
             by: by.zip(params.text("Params")),
             status: params.text("Status"),
@@ -159,15 +159,11 @@ impl<'a> Filter<'a> {
         let of_configuration = |wanted: Option<&str>, part: fn(&Configuration) -> &str| {
             wanted.is_none_or(|wanted| job.configuration.as_ref().map(part) == Some(wanted))
         };
-        let id = |id: &str| id == job.id || state.reverse_of(job).is_some_and(|other| other.id == id);
         // The reverse half of a two-way synchronization is shown inside the forward one.
         job.direction == Direction::Forward
             && job.kind == self.kind
             && self.region.is_none_or(|region| job.region == region)
-            && self
-                .job_ids
-                .as_ref()
-                .is_none_or(|ids| ids.iter().any(|wanted| id(wanted)))
+            && self.job_ids.as_ref().is_none_or(|ids| ids.contains(&job.id))
             && in_list(&self.instance_ids, instance)
             && by
             && self
@@ -178,8 +174,24 @@ impl<'a> Filter<'a> {
             && self
                 .group
                 .is_none_or(|wanted| state.resource_group(job) == wanted)
-            && self.tags.takes(state.instance(job))
+            && self.tags.takes(|| state.instance(job))
     }
+}
+
+/// The ids with those of reverse halves replaced by those of the entries that they stand in.
+fn forward(state: &State, ids: Vec<&str>) -> Vec<String> {
+    let halves = state
+        .jobs
+        .iter()
+        .filter(|job| job.direction == Direction::Reverse);
+    let halves: Vec<(&str, &str)> = halves
+        .filter_map(|job| Some((job.id.as_str(), state.jobs[state.sibling(job)?].id.as_str())))
+        .collect();
+    let entry = |id: &str| {
+        let half = halves.iter().find(|(half, _)| *half == id);
+        half.map_or(id, |(_, entry)| *entry).to_owned()
+    };
+    ids.into_iter().map(entry).collect()
 }
 
 /// A job as lists show it, with its reverse half.

@@ -1,5 +1,7 @@
 //! What exists: instances, jobs, and the ids given out.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -70,12 +72,39 @@ pub(crate) struct State {
     pub(crate) fixtures: Option<Fixtures>,
     pub(crate) jobs: Vec<Job>,
     /// Every instance ever bought.
-    pub(crate) instances: Vec<Instance>,
+    pub(crate) instances: Instances,
     pub(crate) faults: Faults,
     pub(crate) scripts: Scripts,
     pub(crate) journal: Journal,
     pub(crate) nonces: Nonces,
     pub(crate) ids: Ids,
+}
+
+/// Instances in the order of purchase, found by their ids.
+#[derive(Debug, Default)]
+pub(crate) struct Instances {
+    all: Vec<Instance>,
+    places: HashMap<String, usize>,
+}
+
+impl Instances {
+    pub(crate) fn push(&mut self, instance: Instance) {
+        self.places.insert(instance.id.clone(), self.all.len());
+        self.all.push(instance);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Instance> {
+        self.all.iter()
+    }
+
+    /// The instance with this id, released or not.
+    pub(crate) fn get(&self, id: &str) -> Option<&Instance> {
+        self.places.get(id).map(|place| &self.all[*place])
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Instance> {
+        self.places.get(id).map(|place| &mut self.all[*place])
+    }
 }
 
 impl State {
@@ -87,7 +116,7 @@ impl State {
             taken: Taken::default(),
             fixtures,
             jobs: Vec::new(),
-            instances: Vec::new(),
+            instances: Instances::default(),
             faults: Faults::default(),
             scripts: Scripts::default(),
             journal: Journal::default(),
@@ -183,7 +212,7 @@ impl State {
     /// The instance of a job.
     pub(crate) fn instance(&self, job: &Job) -> Option<&Instance> {
         let id = job.instance_id.as_ref()?;
-        self.instances.iter().find(|instance| instance.id == *id)
+        self.instances.get(id)
     }
 
     /// The other half of a two-way synchronization, of its forward job.
@@ -232,8 +261,8 @@ impl State {
     /// The instance with this id, unless it has been released.
     pub(crate) fn find_instance(&mut self, id: &str) -> Result<&mut Instance, Refusal> {
         self.instances
-            .iter_mut()
-            .find(|instance| instance.id == id && !instance.released)
+            .get_mut(id)
+            .filter(|instance| !instance.released)
             .ok_or_else(|| no_instance(id))
     }
 

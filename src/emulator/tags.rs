@@ -312,13 +312,13 @@ impl Filter {
         tags.map(Self).ok_or_else(wrong)
     }
 
-    /// Whether a job of this instance is wanted.
-    pub(crate) fn takes(&self, instance: Option<&Instance>) -> bool {
+    /// Whether a job of this instance is wanted; the instance is looked for only where that matters.
+    pub(crate) fn takes<'i>(&self, instance: impl FnOnce() -> Option<&'i Instance>) -> bool {
         let wanted: Vec<Wanted<'_>> = self
             .0
             .iter()
             .map(|(key, value)| (key.as_str(), Some(value.as_str())))
             .collect();
-        wanted.is_empty() || instance.is_some_and(|instance| has(instance, &wanted))
+        wanted.is_empty() || instance().is_some_and(|instance| has(instance, &wanted))
     }
 }
