@@ -53,6 +53,10 @@ fn route_of(shared: &Shared, method: &Method, route: &str, body: &[u8]) -> Resul
             shared.state().faults.add(faults);
             Ok(done)
         }
+        ("DELETE", "faults") => {
+            shared.state().faults = super::fault::Faults::default();
+            Ok(done)
+        }
         ("PUT", "clock") => {
             let body = json()?;
             let Some(lifecycle) = body["lifecycle"].as_str() else {

@@ -11,6 +11,10 @@ use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 pub(super) fn plan(plan: &mut Plan<'_, Client>) {
     // What only the apply knows was not known when the configuration was validated.
     schema::validate(plan.config, plan.diagnostics);
+    let own_job = plan.prior.map(|prior| prior.get("job_id"));
+    if !plan.diagnostics.has_errors() && own_job != Some(plan.config.get("job_id")) {
+        schema::validate_job(plan.config, plan.diagnostics);
+    }
     if plan.is_create() {
         if plan.config.get("auto_start").is_null() {
             plan.planned.set("auto_start", false);
@@ -145,6 +149,10 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
     if plan.planned.get("job_id").is_unknown() {
         plan.diagnostics.push(job_not_known(prior));
     }
+    let imported = plan.private.is_set(IMPORTED);
+    let configured = prior
+        .str("status")
+        .is_some_and(|status| Stage::of(status) != Stage::NotConfigured);
     let seen = plan
         .client
         .zip(prior.str("id"))
@@ -152,6 +160,10 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
     for name in ["job_id"].into_iter().chain(SHAPE) {
         let (old, new) = (prior.get(name), plan.planned.get(name));
         if old == new || new.is_unknown() || old.is_null() {
+            continue;
+        }
+        if imported && configured && name.contains("source_") | name.contains("destination_") {
+            plan.diagnostics.push(taken_over(name));
             continue;
         }
         if seen {
@@ -175,7 +187,6 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         plan.diagnostics.extend(cannot_release(prior));
         return;
     }
-    let imported = plan.private.is_set(IMPORTED);
     for name in ["pay_type", "period", "used_time"] {
         let adopted = imported && prior.get(name).is_null();
         if plan.changes(name) && !plan.planned.get(name).is_unknown() && !adopted {
@@ -232,6 +243,15 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
             .at(Path::attribute("auto_start")),
         );
     }
+}
+
+/// Of an instance whose job is configured, DTS tells the ends of the job and no longer what was bought.
+fn taken_over(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("{name} of the imported DTS instance is taken from the configuration"),
+        "DTS tells what the job is configured with, which is another value, and not what the instance was bought as. Compare it with the          DTS console.",
+    )
+    .at(Path::attribute(name))
 }
 
 /// The reviewer should know on what the apply may stop.

@@ -66,18 +66,23 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
             "sync" => "SYNC".to_owned(),
             _ => kind.to_ascii_uppercase(),
         });
-    let reported = [
-        ("type", kind.as_deref()),
-        (
-            "source_endpoint_engine_name",
-            detail.source.engine_name.as_deref(),
-        ),
+    // Once a job is configured, these are the ends of the job and not what was bought, which never changes.
+    let ends = [
+        ("source_endpoint_engine_name", &detail.source.engine_name),
         (
             "destination_endpoint_engine_name",
-            detail.destination.engine_name.as_deref(),
+            &detail.destination.engine_name,
         ),
-        ("source_region", detail.source.region.as_deref()),
-        ("destination_region", detail.destination.region.as_deref()),
+        ("source_region", &detail.source.region),
+        ("destination_region", &detail.destination.region),
+    ];
+    for (name, there) in ends {
+        if let (Some(there), false) = (there, state.get(name).is_known()) {
+            state.set(name, there.as_str());
+        }
+    }
+    let reported = [
+        ("type", kind.as_deref()),
         ("instance_class", detail.dts_job_class.as_deref()),
         ("pay_type", detail.pay_type.as_deref()),
     ];

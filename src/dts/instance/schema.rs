@@ -109,14 +109,11 @@ pub(super) fn schema() -> Schema {
 
 pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
     if is_set(config, "job_id") {
-        for name in SHAPE {
-            conflict(
-                config,
-                "job_id",
-                name,
-                "With `job_id` it follows from the job.",
-                diagnostics,
-            );
+        // A configuration that Terraform generated for an instance that is there says both, and they agree: the plan compares.
+        let generated =
+            is_certainly_set(config, "job_id") && SHAPE.iter().all(|name| is_certainly_set(config, name));
+        if !generated {
+            validate_job(config, diagnostics);
         }
     } else {
         let missing: Vec<&str> = SHAPE.into_iter().filter(|name| !is_set(config, name)).collect();
@@ -159,6 +156,19 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
         }
     }
     validate_billing(config, diagnostics);
+}
+
+/// What follows from the job cannot be said as well.
+pub(super) fn validate_job(config: &Object, diagnostics: &mut Diagnostics) {
+    for name in SHAPE {
+        conflict(
+            config,
+            "job_id",
+            name,
+            "With `job_id` it follows from the job.",
+            diagnostics,
+        );
+    }
 }
 
 fn validate_billing(config: &Object, diagnostics: &mut Diagnostics) {

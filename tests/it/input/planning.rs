@@ -143,7 +143,6 @@ fn arguments_that_are_variables() {
     let outcome = workspace.plan(&[]).fails();
     for summary in [
         "db_list cannot be set together with database blocks",
-        "type cannot be set together with job_id",
         "period is for PrePaid instances",
         "desired_status = \"prechecked\" is for a job without an instance",
         "password_wo_version needs password_wo",
@@ -154,4 +153,40 @@ fn arguments_that_are_variables() {
             outcome.report()
         );
     }
+}
+
+/// All of it given may be what Terraform generated for an instance that is there. For a new one it is refused in the plan.
+#[test]
+fn a_job_together_with_all_that_follows_from_it() {
+    let instance = bought_first().set("job_id", "var.job_id");
+    let variable = "variable \"job_id\" {\n  default = \"j1\"\n}\n";
+    let provider = "provider \"dts\" {\n  region = \"cn-hangzhou\"\n}\n";
+    let workspace = Workspace::new(None);
+    let text = [
+        terraform_block(),
+        variable.to_owned(),
+        provider.to_owned(),
+        instance.resource("m"),
+    ]
+    .concat();
+    workspace.write("main.tf", &text);
+    let mut told: Vec<String> = workspace
+        .plan(&[])
+        .fails()
+        .errors()
+        .into_iter()
+        .map(|error| error.summary)
+        .collect();
+    told.sort();
+    let names = [
+        "destination_endpoint_engine_name",
+        "destination_region",
+        "source_endpoint_engine_name",
+        "source_region",
+        "type",
+    ];
+    assert_eq!(
+        told,
+        names.map(|name| format!("{name} cannot be set together with job_id"))
+    );
 }

@@ -1,0 +1,47 @@
+//! `terraform plan -generate-config-out` for what was made elsewhere: the configuration that it writes plans empty, but for secrets.
+
+use crate::support::Workspace;
+use crate::support::bench::{Bench, bought_first, bought_for_job, endless, job, job_on_instance};
+
+#[track_caller]
+fn check(configuration: &str) {
+    let bench = Bench::immediate();
+    bench.write(&[configuration]);
+    bench.apply().ok();
+    let elsewhere = Workspace::new(Some(&bench.emulator.url()));
+    let imports: String = ["dts_instance.m", "dts_job.m"]
+        .iter()
+        .map(|address| {
+            let id = bench.recorded(address).unwrap().text("id");
+            format!("import {{\n  to = {address}\n  id = \"{id}\"\n}}\n")
+        })
+        .collect();
+    elsewhere.write("import.tf", &imports);
+    let generated = elsewhere.run(&[
+        "plan",
+        "-no-color",
+        "-input=false",
+        "-generate-config-out=generated.tf",
+    ]);
+    let text = std::fs::read_to_string(elsewhere.path().join("generated.tf")).unwrap_or_default();
+    assert_eq!(generated.status, Some(0), "{text}\n{}", generated.report());
+    let before = bench.mark();
+    elsewhere.apply(&[]).ok();
+    elsewhere.assert_plan_is_empty();
+    assert_eq!(bench.changes_since(before), [""; 0], "{text}");
+}
+
+#[test]
+fn of_an_instance_that_was_bought_first() {
+    check(&format!(
+        "{}{}",
+        bought_first("SYNC", ""),
+        endless(&job_on_instance("SYNC", ""))
+    ));
+}
+
+#[test]
+fn of_an_instance_that_was_bought_for_a_job() {
+    let job = endless(&job("m", "SYNC", "desired_status = \"prechecked\"\n"));
+    check(&format!("{job}{}", bought_for_job("auto_start = true")));
+}
