@@ -24,6 +24,8 @@ pub struct Call {
     pub code: Option<String>,
     /// The request id answered, in the form of an upper-case UUID.
     pub request_id: String,
+    /// What the client called itself, empty when it said nothing.
+    pub user_agent: String,
     /// The kind of the fault that struck this call, if one did.
     pub fault: Option<String>,
 }
@@ -38,6 +40,7 @@ impl Call {
             "signature": self.signature,
             "status": self.status,
             "request_id": self.request_id,
+            "user_agent": self.user_agent,
         });
         if let Some(code) = &self.code {
             call["code"] = code.as_str().into();
@@ -112,6 +115,7 @@ mod tests {
                 status: 200,
                 code: None,
                 request_id: String::new(),
+                user_agent: String::new(),
                 fault: None,
             });
         }

@@ -16,7 +16,7 @@ use crate::framework::{Diagnostic, Diagnostics, Path, Value};
 pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
     let cancel = apply.cancel.clone();
-    let api = client.api(&cancel)?;
+    let api = client.api_within(&cancel, apply.timeout(TIMEOUT))?;
     let limit = apply.timeout(TIMEOUT);
     let job_id = apply.config.str("job_id").map(str::to_owned);
 

@@ -26,7 +26,9 @@ pub(super) async fn release(delete: &mut Delete<Client>) -> Result<(), Diagnosti
     if let Some(refusal) = cannot_release(&delete.state) {
         return Err(refusal.into());
     }
-    let api = delete.client.api(&delete.cancel)?;
+    let api = delete
+        .client
+        .api_within(&delete.cancel, delete.timeout(TIMEOUT))?;
     let what = format!("release DTS instance {id}");
     let instance = api::JobRef::instance(&id);
     match api.delete_dts_job(&instance, delete.state.str("type")).await {

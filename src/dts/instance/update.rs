@@ -14,7 +14,7 @@ use crate::framework::resource::Apply;
 use crate::framework::{Diagnostic, Diagnostics, Value};
 
 pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-    let api = apply.client.api(&apply.cancel)?;
+    let api = apply.client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let limit = apply.timeout(TIMEOUT);
     let planned = apply.planned.clone();

@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
-    let api = client.api(&apply.cancel)?;
+    let api = client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     apply.private.remove(SUCCESSOR);
     let desired = desired(&apply.planned);
     let has_instance = !apply.planned.get("dts_instance_id").is_null();
@@ -44,7 +44,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
 
 pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
-    let api = client.api(&apply.cancel)?;
+    let api = client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let (prior, planned, config) = (apply.prior.clone(), apply.planned.clone(), apply.config.clone());
     let facts = Facts::of(apply.private.is_set(IMPORTED), &prior, &config);

@@ -15,7 +15,9 @@ const TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
 pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
     let id = delete.state.str("id").unwrap_or_default().to_owned();
-    let api = delete.client.api(&delete.cancel)?;
+    let api = delete
+        .client
+        .api_within(&delete.cancel, delete.timeout(TIMEOUT))?;
     let what = format!("remove DTS job {id}");
     let job = api::JobRef::job(&id);
     let detail = match api.describe_dts_job_detail(&job).await {
