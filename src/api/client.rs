@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::advice;
+use super::batch::Batches;
 use super::context::{Clock, Connection, Context};
 use super::credential::{Access, CredentialConfig, Credentials, Keyring, Sts};
 use super::endpoint::{Endpoint, Network};
@@ -19,6 +20,7 @@ use super::outcome::{Attempt, Failed};
 use super::params::Params;
 use super::reply::Reply;
 use super::retry::{Decision, Failure, Failures, Policy};
+use super::run::Counts;
 use super::scrub::Scrubber;
 use super::sign::{self, SignatureVersion};
 use super::throttle::TooLate;
@@ -86,6 +88,7 @@ struct Shared {
     context: Context,
     /// Whether DTS has ever answered at the endpoint.
     heard: AtomicBool,
+    batches: Batches,
 }
 
 impl Client {
@@ -115,6 +118,7 @@ impl Client {
             policy: Policy::default(),
             context,
             heard: AtomicBool::new(false),
+            batches: Batches::default(),
         };
         Ok(Client {
             shared: Arc::new(shared),
@@ -156,6 +160,19 @@ impl Client {
         &self.shared.context.clock
     }
 
+    pub(super) fn batches(&self) -> &Batches {
+        &self.shared.batches
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.shared.context.run.counts
+    }
+
+    /// Once the calls of this client are cancelled.
+    pub(super) async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
     /// Calls `action`. `RegionId` is added where `params` has none.
     ///
     /// # Errors
@@ -166,6 +183,23 @@ impl Client {
 
     /// As [`Client::call`], on behalf of so many reads.
     pub(super) async fn call_for(
+        &self,
+        action: &str,
+        params: Params,
+        safety: Safety,
+        reads: usize,
+    ) -> Result<Reply, Error> {
+        if safety == Safety::Read {
+            return self.call_until_answered(action, params, safety, reads).await;
+        }
+        // What was read before, or while the change was made, may be from before it.
+        self.batches().changed();
+        let result = self.call_until_answered(action, params, safety, reads).await;
+        self.batches().changed();
+        result
+    }
+
+    async fn call_until_answered(
         &self,
         action: &str,
         params: Params,

@@ -12,7 +12,9 @@
 //! - [`run`]: what all clients of a process share.
 //! - [`credential`]: which keys sign.
 //! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`]: the typed calls.
+//! - [`batch`], `pages`: reads of jobs that share calls, and those that are fetched ahead.
 
+pub mod batch;
 pub mod client;
 pub mod context;
 pub mod credential;
@@ -30,6 +32,7 @@ mod decode;
 mod endpoint;
 mod nonce;
 mod outcome;
+mod pages;
 mod params;
 mod reply;
 mod retry;
@@ -41,6 +44,7 @@ mod transport;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use batch::Purpose;
 pub use client::{Client, Config, Safety};
 pub use context::{
     Clock, Connection, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError,

@@ -153,10 +153,13 @@ impl<'a> Run<'a> {
 
     pub(super) async fn detail(&self) -> Result<api::JobDetail, Diagnostics> {
         let what = format!("read DTS job {}", self.id);
-        self.api
-            .describe_dts_job_detail(&self.job())
-            .await
-            .map_err(error::to(&what))
+        self.look(api::Purpose::Poll).await.map_err(error::to(&what))
+    }
+
+    /// The job as it is now, read together with others that are looked at.
+    pub(super) async fn look(&self, purpose: api::Purpose) -> Result<api::JobDetail, api::Error> {
+        let job_type = self.reached.str("job_type");
+        self.api.read_job(&self.job(), job_type, purpose).await
     }
 
     pub(super) async fn stage(&self) -> Result<Stage, Diagnostics> {
