@@ -169,8 +169,13 @@ impl Client {
             if first {
                 let (client, group) = (self.clone(), group.clone());
                 tokio::spawn(async move {
+                    let mut gatherer = Gatherer {
+                        client: &client,
+                        group: &group,
+                        done: false,
+                    };
                     client.clock().sleep(LINGER).await;
-                    let waiting = client.batches().gathering().remove(&group).unwrap_or_default();
+                    let waiting = gatherer.take();
                     client.send_batch(&group, waiting).await;
                 });
             }
@@ -267,6 +272,29 @@ impl Client {
                 Some((id?, Arc::new(job)))
             })
             .collect())
+    }
+}
+
+/// Whoever gathers a batch. If it ends before its time (a panic), those who wait ask alone instead of waiting for ever.
+struct Gatherer<'a> {
+    client: &'a Client,
+    group: &'a Group,
+    done: bool,
+}
+
+impl Gatherer<'_> {
+    fn take(&mut self) -> Waiting {
+        self.done = true;
+        let mut gathering = self.client.batches().gathering();
+        gathering.remove(self.group).unwrap_or_default()
+    }
+}
+
+impl Drop for Gatherer<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            drop(self.take());
+        }
     }
 }
 
@@ -633,5 +661,37 @@ mod tests {
         );
         assert!(stopped.unwrap_err().is_cancelled());
         assert!(other.is_ok(), "{other:?}");
+    }
+
+    /// A clock that panics when it is asked to wait for a moment.
+    #[derive(Debug)]
+    struct Impatient;
+
+    #[async_trait]
+    impl crate::api::Clock for Impatient {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        async fn sleep(&self, _: Duration) {
+            panic!("out of patience");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_while_others_wait_leaves_nobody_waiting() {
+        let account = Arc::new(Account::new(3));
+        let transport: Arc<dyn Transport> = Arc::<Account>::clone(&account);
+        let context = Context::new(Arc::new(Impatient), Arc::new(FakeEnv::default()), transport);
+        let client = Client::new(config(), context).unwrap();
+        for _ in 0..2 {
+            let read = |number| {
+                let (client, job) = (client.clone(), JobRef::job(id(number)));
+                async move { client.read_job(&job, Some("MIGRATION"), Purpose::Poll).await }
+            };
+            let (one, other) = tokio::join!(read(0), read(1));
+            assert!(one.is_ok() && other.is_ok());
+        }
+        assert_eq!(account.count("DescribeDtsJobDetail"), 4);
     }
 }

@@ -99,7 +99,12 @@ impl OfType {
         }
         self.last_read = Some(now);
         self.reads += more;
-        if self.coming.is_some() || (self.complete && self.is_fresh(now)) {
+        // Closed, and not taken away: whoever fetched has panicked.
+        let is_coming = self
+            .coming
+            .as_ref()
+            .is_some_and(|coming| coming.has_changed().is_ok());
+        if is_coming || (self.complete && self.is_fresh(now)) {
             return Plan::Nothing;
         }
         match self.total {
