@@ -208,7 +208,7 @@ fn write_only_passwords_are_nowhere() {
             .unwrap()
             .text("status")
             .to_lowercase(),
-        "Synchronizing"
+        "synchronizing"
     );
 
     // A new version is sent, refused (for it is the password that is there), and still nowhere.
