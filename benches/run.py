@@ -1,12 +1,16 @@
-"""Prints what the provider costs on this machine: start-up, planning, size, memory, processes left behind.
+"""Prints what the provider costs on this machine: start-up, planning, refreshing, throttled creates, size, memory.
 
     make bench                        all of it
-    benches/run.py start plan         some of it: start, plan, size, memory
+    benches/run.py start plan         some of it: start, plan, refresh, throttled, size, memory
+
+BENCH_PROFILE=debug takes the binaries of a debug build, for work on this script.
 
 Nothing here passes or fails: the numbers depend on the machine, and the targets are printed beside them.
 """
 
 import base64
+import datetime
+import json
 import os
 import pathlib
 import select
@@ -17,9 +21,12 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROVIDER = ROOT / "target/release/terraform-provider-dts"
+BUILT = ROOT / "target" / os.environ.get("BENCH_PROFILE", "release")
+PROVIDER = BUILT / "terraform-provider-dts"
+EMULATOR = BUILT / "dts-emulator"
 SOURCE = "registry.terraform.io/dts-community/dts"
 
 # A started provider ends with a signal; one that never says its line is given up after this.
@@ -34,8 +41,9 @@ terraform {
 }
 provider "dts" {
   region     = "cn-hangzhou"
-  access_key = "unused"
-  secret_key = "unused"
+  access_key = "testAccessKeyId"
+  secret_key = "testAccessKeySecret"
+  %(endpoint)s
 }
 resource "dts_job" "many" {
   count                    = %(count)d
@@ -109,12 +117,20 @@ resource "terraform_data" "many" {
 
 
 def main(wanted):
-    parts = {"start": start, "plan": plan, "size": size, "memory": memory}
+    parts = {
+        "start": start,
+        "plan": plan,
+        "refresh": refresh,
+        "throttled": throttled,
+        "size": size,
+        "memory": memory,
+    }
     unknown = [name for name in wanted if name not in parts]
     if unknown:
         sys.exit(f"benches/run.py: no part is named {', '.join(unknown)}; there are {', '.join(parts)}")
-    if not PROVIDER.exists():
-        sys.exit(f"benches/run.py: {PROVIDER} is not built; run `make bench`")
+    for built in (PROVIDER, EMULATOR):
+        if not built.exists():
+            sys.exit(f"benches/run.py: {built} is not built; run `make bench`")
     for name in wanted or parts:
         parts[name]()
 
@@ -259,7 +275,7 @@ def plan(count=100, runs=11):
     """Planning new jobs, against as many of what is built into Terraform: holding a name, and holding the same values.
     One after the other, so that a busy machine slows all. What the provider itself takes of it is told apart: the rest is
     Terraform's."""
-    ours = Folder(JOBS % {"source": SOURCE, "count": count})
+    ours = Folder(jobs(count))
     names, same = Folder(DATA % {"count": count}), Folder(SAME % {"count": count})
     arguments = ("plan", "-input=false", "-no-color")
     times = {ours: [], names: [], same: []}
@@ -284,6 +300,101 @@ def plan(count=100, runs=11):
     tell("  of which the provider's own processor time", f"{sum(seconds.values()):.2f} s", "none")
 
 
+def jobs(count, endpoint=None):
+    endpoint = f'endpoint = "{endpoint}"' if endpoint else ""
+    return JOBS % {"source": SOURCE, "count": count, "endpoint": endpoint}
+
+
+class Emulator:
+    """A DTS of its own, for as long as the block runs."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([EMULATOR], stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.url = next(word for word in line.split() if word.startswith("http://"))
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def admin(self, method, route, body=None):
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"{self.url}/_emulator/{route}", data=data, method=method)
+        with urllib.request.urlopen(request) as reply:
+            return json.load(reply)
+
+    def calls(self):
+        return self.admin("GET", "calls")["calls"]
+
+
+def fill(folder, emulator, count):
+    """Makes one job by Terraform, copies it in the emulator, and writes the state that Terraform would have of all."""
+    main = folder.path / "work/main.tf"
+    main.write_text(jobs(1, emulator.url))
+    folder.terraform("apply", "-input=false", "-no-color", "-auto-approve")
+    state_file = folder.path / "work/terraform.tfstate"
+    state = json.loads(state_file.read_text())
+    instances = state["resources"][0]["instances"]
+    like = instances[0]["attributes"]["id"]
+    copies = emulator.admin("POST", "jobs", {"like": like, "count": count - 1})["jobs"]
+    for number, copy in enumerate(copies, 1):
+        one = json.loads(json.dumps(instances[0]))
+        one["index_key"] = number
+        one["attributes"] |= {"id": copy["job_id"], "dts_job_name": f"job-{number}"}
+        instances.append(one)
+    state_file.write_text(json.dumps(state))
+    # Copies have the name of the first.
+    main.write_text(jobs(count, emulator.url).replace("job-${count.index}", "job-0"))
+
+
+def refresh(count=1000, runs=5):
+    """A plan of unchanged jobs, all read, without latency and with 50 ms for each call; one run of each after the other."""
+    with Emulator() as emulator:
+        folder = Folder(jobs(1, emulator.url))
+        fill(folder, emulator, count)
+        times, calls = {0: [], 50: []}, {0: [], 50: []}
+        # The first plan changes the names in the state of the copies.
+        folder.terraform("apply", "-refresh-only", "-input=false", "-no-color", "-auto-approve")
+        for _ in range(runs):
+            for latency in times:
+                emulator.admin("PUT", "limits", {"latency_ms": latency})
+                before = len(emulator.calls())
+                times[latency].append(folder.terraform("plan", "-input=false", "-no-color", "-detailed-exitcode"))
+                calls[latency].append(len(emulator.calls()) - before)
+    at = {latency: statistics.median(taken) for latency, taken in times.items()}
+    for latency in times:
+        tell(
+            f"terraform plan of {count} unchanged dts_job, {latency} ms latency",
+            f"{at[latency]:.2f} s, {statistics.median(calls[latency]):.0f} calls (most {max(calls[latency])})",
+            "40 calls",
+        )
+    tell("  50 ms against none", f"ratio {at[50] / at[0]:.2f}", "ratio 1.3")
+
+
+def throttled(count=300, rate=20):
+    """Creating jobs where DTS takes so many calls a second: the time against what so many calls take at that rate."""
+    with Emulator() as emulator:
+        folder = Folder(jobs(count, emulator.url))
+        emulator.admin("PUT", "limits", {"calls_per_second": rate})
+        folder.terraform("apply", "-input=false", "-no-color", "-auto-approve")
+        received = emulator.calls()
+    refused = [call for call in received if call.get("code") == "Throttling.User"]
+    taken = len(received) - len(refused)
+    seconds = span(received)
+    tell(
+        f"terraform apply of {count} dts_job at {rate} calls a second",
+        f"{seconds:.1f} s for {taken} calls (ideal {taken / rate:.1f} s, {len(refused)} refused), ratio {seconds * rate / taken:.2f}",
+        "ratio 1.15",
+    )
+
+
+def span(calls):
+    """Seconds from the first call to the last."""
+    times = [datetime.datetime.fromisoformat(call["time"].replace("Z", "+00:00")) for call in calls]
+    return (max(times) - min(times)).total_seconds()
+
+
 def size():
     tell("release binary", f"{PROVIDER.stat().st_size / 1e6:.2f} MB", "12 MB")
 
@@ -294,7 +405,7 @@ def memory(count=1000):
         tell(f"peak memory planning {count} dts_job", "not known: this system has no /proc", "30 MB")
         return
     peaks = {}
-    folder = Folder(JOBS % {"source": SOURCE, "count": count})
+    folder = Folder(jobs(count))
     folder.terraform(
         "plan",
         "-input=false",

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::advice;
+use super::batch::Batches;
 use super::context::{Clock, Connection, Context};
 use super::credential::{Access, CredentialConfig, Credentials, Keyring, Sts};
 use super::endpoint::{Endpoint, Network};
@@ -17,8 +20,10 @@ use super::outcome::{Attempt, Failed};
 use super::params::Params;
 use super::reply::Reply;
 use super::retry::{Decision, Failure, Failures, Policy};
+use super::run::Counts;
 use super::scrub::Scrubber;
 use super::sign::{self, SignatureVersion};
+use super::throttle::TooLate;
 
 /// Version of the DTS OpenAPI.
 const API_VERSION: &str = "2020-01-01";
@@ -62,7 +67,15 @@ pub enum Safety {
 pub struct Client {
     shared: Arc<Shared>,
     cancel: CancellationToken,
+    /// Until when a call that is refused for its rate is repeated; [`PATIENCE`] from its start where absent.
+    deadline: Option<Instant>,
 }
+
+/// How long a call is repeated that DTS refuses for its rate, where nothing else was said.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// At least so long.
+const GRACE: Duration = Duration::from_secs(30);
 
 struct Shared {
     region: String,
@@ -75,6 +88,7 @@ struct Shared {
     context: Context,
     /// Whether DTS has ever answered at the endpoint.
     heard: AtomicBool,
+    batches: Batches,
 }
 
 impl Client {
@@ -97,22 +111,19 @@ impl Client {
         let shared = Shared {
             endpoint,
             region: config.region,
-            // What no header can hold would fail every call.
-            user_agent: config
-                .user_agent
-                .chars()
-                .filter(|c| matches!(c, ' '..='~'))
-                .collect(),
+            user_agent: user_agent(&config.user_agent, &context),
             signature: config.signature,
             keyring: Keyring::new(config.credentials),
             sts,
             policy: Policy::default(),
             context,
             heard: AtomicBool::new(false),
+            batches: Batches::default(),
         };
         Ok(Client {
             shared: Arc::new(shared),
             cancel: CancellationToken::new(),
+            deadline: None,
         })
     }
 
@@ -131,7 +142,16 @@ impl Client {
         Client {
             shared: Arc::clone(&self.shared),
             cancel,
+            deadline: self.deadline,
         }
+    }
+
+    /// The same client, whose calls may be refused for their rate for `limit` from now, all together. Such a call had no
+    /// effect and is repeated as long as the operation that it belongs to has time.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Client {
+        self.deadline = Some(self.clock().instant() + limit);
+        self
     }
 
     /// The clock the client was made with, for whatever waits on its behalf.
@@ -140,17 +160,54 @@ impl Client {
         &self.shared.context.clock
     }
 
+    pub(super) fn batches(&self) -> &Batches {
+        &self.shared.batches
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.shared.context.run.counts
+    }
+
+    /// Once the calls of this client are cancelled.
+    pub(super) async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
     /// Calls `action`. `RegionId` is added where `params` has none.
     ///
     /// # Errors
     /// As [`Kind`] lists them. HTTP 200 with `Success=false` is an error.
     pub async fn call(&self, action: &str, params: Params, safety: Safety) -> Result<Reply, Error> {
+        self.call_for(action, params, safety, 1).await
+    }
+
+    /// As [`Client::call`], on behalf of so many reads.
+    pub(super) async fn call_for(
+        &self,
+        action: &str,
+        params: Params,
+        safety: Safety,
+        reads: usize,
+    ) -> Result<Reply, Error> {
+        if safety == Safety::Read {
+            return self.call_until_answered(action, params, safety, reads).await;
+        }
+        // What was read before, or while the change was made, may be from before it.
+        self.batches().changed();
+        let result = self.call_until_answered(action, params, safety, reads).await;
+        self.batches().changed();
+        result
+    }
+
+    async fn call_until_answered(
+        &self,
+        action: &str,
+        params: Params,
+        safety: Safety,
+        reads: usize,
+    ) -> Result<Reply, Error> {
         if self.cancel.is_cancelled() {
-            return Err(Error::new(
-                Kind::Cancelled,
-                action,
-                "cancelled before it was sent",
-            ));
+            return Err(cancelled(action, None));
         }
         let Shared { context, policy, .. } = &*self.shared;
         let params = if params.contains("RegionId") {
@@ -158,12 +215,31 @@ impl Client {
         } else {
             params.set("RegionId", &self.shared.region)
         };
+        let counts = &context.run.counts;
         let start = context.clock.instant();
+        // What has to be called after the time is up (looking up a lost purchase) gets some of its own.
+        let deadline = self.deadline.unwrap_or(start + PATIENCE).max(start + GRACE);
+        let lane = context.run.throttle.lane(action, start);
         let mut failures = Failures::default();
+        let mut before: Option<Failed> = None;
+        // Time that the rate of calls cost is no time of the call's own.
+        let mut throttled = Duration::ZERO;
         let mut attempt: u32 = 0;
         let mut renewed = false;
         loop {
+            let queued = context.clock.instant();
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Err(cancelled(action, before.as_ref())),
+                turn = lane.turn(context.clock.as_ref(), deadline) => {
+                    turn.map_err(|TooLate| too_late(action, before.as_ref(), attempt))?;
+                }
+            }
             attempt += 1;
+            let sent = context.clock.instant();
+            let queue_time = sent - queued;
+            throttled += queue_time;
+            counts.throttle_wait_ms.add_millis(queue_time);
             // Asked for each attempt: they may end while a call is throttled.
             let keyring = &self.shared.keyring;
             let credentials = self
@@ -178,24 +254,51 @@ impl Client {
                 heard: &self.shared.heard,
                 now: context.clock.now(),
             };
-            let Failed { failure, error } = match self.attempt(&params, &credentials, &judge, attempt).await?
-            {
-                Ok(reply) => return Ok(reply),
+            let told = Told {
+                attempt,
+                queue_time,
+                reads,
+            };
+            let result = self.attempt(&params, &credentials, &judge, told).await?;
+            let now = context.clock.instant();
+            let failed = match result {
+                Ok(reply) => {
+                    lane.taken(now);
+                    return Ok(reply);
+                }
                 Err(failed) => failed,
             };
+            if let Failure::Throttled(asked) = failed.failure {
+                counts.throttled.add(1);
+                lane.refused(now, sent, asked, fastrand::f64());
+                throttled += now - sent;
+                before = Some(failed);
+                continue;
+            }
+            if matches!(failed.failure, Failure::Expired | Failure::Final) {
+                lane.taken(now);
+            }
             // Refused before any effect, so that any call may be sent again: but once, and with other keys.
-            if failure == Failure::Expired && !renewed {
+            if failed.failure == Failure::Expired && !renewed {
                 renewed = true;
                 let replaced = keyring.replace(self.access(), &credentials, action);
                 if self.unless_cancelled(action, replaced).await? {
                     continue;
                 }
             }
-            let count = failures.count(failure);
-            let elapsed = context.clock.instant() - start;
-            match policy.decide(failure, safety, count, elapsed, fastrand::f64()) {
-                Decision::Stop => return Err(error.with_attempts(attempt)),
-                Decision::Repeat(wait) => self.wait(wait, failure, &error).await?,
+            let count = failures.count(failed.failure);
+            let elapsed = now - start - throttled;
+            match policy.decide(failed.failure, safety, count, elapsed, fastrand::f64()) {
+                Decision::Stop => return Err(failed.error.with_attempts(attempt)),
+                Decision::Repeat(wait) => {
+                    counts.retry_wait_ms.add_millis(wait);
+                    tokio::select! {
+                        biased;
+                        () = self.cancel.cancelled() => return Err(cancelled(action, Some(&failed))),
+                        () = context.clock.sleep(wait) => {}
+                    }
+                    before = Some(failed);
+                }
             }
         }
     }
@@ -229,7 +332,7 @@ impl Client {
         params: &Params,
         credentials: &Credentials,
         judge: &Attempt<'_>,
-        number: u32,
+        told: Told,
     ) -> Result<Result<Reply, Failed>, Error> {
         let Shared {
             context,
@@ -248,6 +351,8 @@ impl Client {
             nonce: &nonce,
         };
         let request = sign::request(*signature, &message, credentials, endpoint, user_agent);
+        context.run.counts.calls.add(1);
+        context.run.counts.retries.add(u64::from(told.attempt > 1));
         let start = context.clock.instant();
         let send = context.transport.send(request);
         let result = if safety == Safety::Read {
@@ -271,30 +376,67 @@ impl Client {
         debug!(
             api_action = action,
             api_request_id = request_id,
-            attempt = number,
+            attempt = told.attempt,
             status,
-            duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms = millis(duration),
+            throttle_wait_ms = millis(told.queue_time),
+            batch_size = told.reads,
             "DTS call"
         );
         Ok(judged)
     }
+}
 
-    /// Waits before the next attempt.
-    async fn wait(&self, wait: Duration, failure: Failure, error: &Error) -> Result<(), Error> {
-        tokio::select! {
-            biased;
-            () = self.cancel.cancelled() => {
-                let message = format!("cancelled before it was sent again; the attempt before: {}", error.message());
-                // The copy of a request whose nonce was used may have been executed.
-                let unknown = failure == Failure::NonceUsed && error.is_outcome_unknown();
-                Err(Error::new(Kind::Cancelled, error.action(), message)
-                    .with_code(error.code().map(str::to_owned))
-                    .with_request_id(error.request_id().map(str::to_owned))
-                    .with_outcome_unknown(unknown))
-            }
-            () = self.shared.context.clock.sleep(wait) => Ok(()),
-        }
+/// What the log tells of an attempt beside its outcome.
+#[derive(Clone, Copy)]
+struct Told {
+    /// From 1.
+    attempt: u32,
+    /// How long it waited for its turn.
+    queue_time: Duration,
+    /// How many reads it answers.
+    reads: usize,
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Stop came before it was sent, or sent again.
+fn cancelled(action: &str, before: Option<&Failed>) -> Error {
+    let Some(Failed { failure, error }) = before else {
+        return Error::new(Kind::Cancelled, action, "cancelled before it was sent");
+    };
+    let message = format!(
+        "cancelled before it was sent again; the attempt before: {}",
+        error.message()
+    );
+    // The copy of a request whose nonce was used may have been executed.
+    let unknown = *failure == Failure::NonceUsed && error.is_outcome_unknown();
+    Error::new(Kind::Cancelled, action, message)
+        .with_code(error.code().map(str::to_owned))
+        .with_request_id(error.request_id().map(str::to_owned))
+        .with_outcome_unknown(unknown)
+}
+
+/// Its turn did not come within its time.
+fn too_late(action: &str, before: Option<&Failed>, attempts: u32) -> Error {
+    match before {
+        Some(failed) => failed.error.clone().with_attempts(attempts),
+        None => Error::new(
+            Kind::Throttled,
+            action,
+            "not sent: DTS refuses calls for their rate, and its turn did not come in time",
+        )
+        .with_advice(Some(advice::THROTTLED.to_owned())),
     }
+}
+
+/// With the id of the run, and without what no header can hold, which would fail every call.
+fn user_agent(configured: &str, context: &Context) -> String {
+    let trace_id = context.run.trace_id(context.env.as_ref());
+    let whole = format!("{configured} trace/{trace_id}");
+    whole.chars().filter(|c| matches!(c, ' '..='~')).collect()
 }
 
 /// Everything of a call that must not come back in a text.
@@ -402,16 +544,48 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn throttling_is_waited_out_within_a_budget() {
-        let (sent, seconds, result) = run(vec![Answer::refusal(400, "Throttling")], Safety::Once).await;
-        assert!((7..=20).contains(&sent), "{sent}");
-        assert!((80.0..=120.0).contains(&seconds), "{seconds}");
-        let error = result.unwrap_err();
-        assert!(error.is_throttled() && !error.is_outcome_unknown());
-        assert!(
-            error.to_string().ends_with(&format!("{sent} attempts)")),
-            "{error}"
-        );
+    async fn throttling_is_waited_out_as_long_as_there_is_time() {
+        let hour = Duration::from_secs(3600);
+        for (limit, least, most_sent) in [(None, PATIENCE, 40), (Some(hour), hour, 370)] {
+            let transport = FakeTransport::new([Answer::refusal(400, "Throttling")]);
+            let client = client(&transport);
+            let client = limit.map_or(client.clone(), |limit| client.within(limit));
+            let start = Instant::now();
+            let error = client
+                .call("CreateDtsInstance", call_params(), Safety::Once)
+                .await
+                .unwrap_err();
+            let (sent, waited) = (transport.seen().len(), start.elapsed());
+            assert!(
+                waited <= least && waited > least - Duration::from_secs(21),
+                "{waited:?}"
+            );
+            // No faster than one in ten seconds once it is clear that it does not pass soon.
+            assert!(sent < most_sent, "{sent}");
+            assert!(error.is_throttled() && !error.is_outcome_unknown());
+            assert!(
+                error.to_string().ends_with(&format!("{sent} attempts)")),
+                "{error}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttling_does_not_use_up_other_attempts() {
+        let throttled = || Answer::refusal(400, "Throttling").header("x-acs-retry-after", "100000");
+        let dead = || Answer::refusal(503, "ServiceUnavailable");
+        let script = [throttled(), dead(), throttled(), dead(), dead(), dead(), ok()];
+        let (sent, seconds, result) = run(script.to_vec(), Safety::Read).await;
+        assert!(result.is_ok() && sent == 7, "{sent} {result:?}");
+        assert!((200.0..220.0).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_beyond_the_time_there_is_ends_the_call_at_once() {
+        let throttled = Answer::refusal(400, "Throttling").header("x-acs-retry-after", "600000");
+        let (sent, seconds, result) = run(vec![throttled, ok()], Safety::Read).await;
+        assert!(result.is_err_and(|error| error.is_throttled()));
+        assert!(sent == 1 && seconds < 1.0, "{sent} {seconds}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -432,12 +606,16 @@ mod tests {
             .unwrap_err();
         let seconds: Vec<f64> = transport.seen().iter().map(|seen| seen.seconds).collect();
         let waits: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        for (wait, full) in waits.iter().zip([1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]) {
+        let mut full = 0.05;
+        for wait in &waits {
+            full = (full * 2.0_f64).min(20.0);
+            // The rate itself asks for a while as well, once it is low.
             assert!(
-                (full / 2.0..=full + 0.01).contains(wait),
+                (full / 2.0..=(full + 0.01).max(2.1)).contains(wait),
                 "{wait} of {full} in {waits:?}"
             );
         }
+        assert!(waits.iter().any(|wait| *wait > 10.0));
     }
 
     #[tokio::test(start_paused = true)]

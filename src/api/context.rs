@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::run::Run;
 use super::transport::HttpTransport;
 
 /// Time. Only the wall clock has to be supplied: waiting and measuring go through tokio, whose time tests can pause.
@@ -162,6 +163,8 @@ pub struct Context {
     pub env: Arc<dyn Env>,
     /// The transport.
     pub transport: Arc<dyn Transport>,
+    /// What all clients that are made with this share.
+    pub run: Arc<Run>,
 }
 
 impl Context {
@@ -172,6 +175,7 @@ impl Context {
             clock,
             env,
             transport,
+            run: Arc::default(),
         }
     }
     /// The real clock, environment and network.

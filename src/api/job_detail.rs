@@ -190,7 +190,11 @@ pub struct JobDetail {
     pub db_object_oss_url: Option<String>,
     /// `Reserved`: the settings as JSON text.
     pub reserved: Option<String>,
-    /// `DataSynchronizationStatus`. The other phases are not in this reply, but in [`super::JobSummary`].
+    /// `StructureInitializationStatus`; only lists have it.
+    pub structure_initialization_status: Option<PhaseStatus>,
+    /// `DataInitializationStatus`; only lists have it.
+    pub data_initialization_status: Option<PhaseStatus>,
+    /// `DataSynchronizationStatus`.
     pub data_synchronization_status: Option<PhaseStatus>,
     /// `RetryState`.
     pub retry_state: Option<RetryState>,
@@ -229,7 +233,11 @@ impl JobDetail {
             synchronization_direction: object.text("SynchronizationDirection"),
             job_type: object.text("JobType"),
             task_type: object.text("TaskType"),
-            status: object.text("Status"),
+            // The detail spells one status otherwise than lists do (dts-api.md 3.2).
+            status: object.text("Status").map(|status: String| match status.as_str() {
+                "synchronizing" => "Synchronizing".to_owned(),
+                _ => status,
+            }),
             pay_type: object.text("PayType"),
             create_time: object.text("CreateTime"),
             begin_timestamp: object.text("BeginTimestamp"),
@@ -247,6 +255,10 @@ impl JobDetail {
             db_object: object.text("DbObject"),
             db_object_oss_url: object.text("DbObjectOssUrl"),
             reserved: object.text("Reserved"),
+            structure_initialization_status: PhaseStatus::decode(
+                object.object("StructureInitializationStatus"),
+            ),
+            data_initialization_status: PhaseStatus::decode(object.object("DataInitializationStatus")),
             data_synchronization_status: PhaseStatus::decode(object.object("DataSynchronizationStatus")),
             retry_state: RetryState::decode(object.object("RetryState")),
             error_message: object.text("ErrorMessage"),
@@ -260,6 +272,26 @@ impl JobDetail {
             subscribe_topic: object.text("SubscribeTopic"),
             sub_sync_jobs: object.list("SubSyncJob").map(JobDetail::decode).collect(),
             sub_distributed_jobs: object.list("SubDistributedJob").map(JobDetail::decode).collect(),
+        }
+    }
+}
+
+impl JobDetail {
+    /// An entry of `DescribeDtsJobs`, which has the same members but for owner and role of the endpoints, sub-tasks, and
+    /// where long object lists are (dts-api.md 2.7, 2.8).
+    pub(super) fn of_list(object: Object<'_>) -> JobDetail {
+        let job = JobDetail::decode(object);
+        let in_seconds = job
+            .job_type
+            .as_deref()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("sync"));
+        JobDetail {
+            // Lists tell seconds of a synchronization, and milliseconds of anything else; -1 is neither.
+            delay: job.delay.map(|delay| match delay {
+                1.. if in_seconds => delay.saturating_mul(1000),
+                _ => delay,
+            }),
+            ..job
         }
     }
 }

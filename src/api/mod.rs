@@ -8,10 +8,13 @@
 //! - `endpoint`, `transport`: where it is sent, and how.
 //! - `reply`, `decode`: what comes back, read leniently because DTS types are inconsistent.
 //! - [`error`], `advice`: what went wrong, whether it may have taken effect, and what to do next.
-//! - `retry`: what may be sent again, and when.
+//! - `retry`, `throttle`: what may be sent again, and when; how fast calls are made.
+//! - [`run`]: what all clients of a process share.
 //! - [`credential`]: which keys sign.
 //! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`]: the typed calls.
+//! - [`batch`], `pages`: reads of jobs that share calls, and those that are fetched ahead.
 
+pub mod batch;
 pub mod client;
 pub mod context;
 pub mod credential;
@@ -22,22 +25,26 @@ pub mod job_configure;
 pub mod job_detail;
 pub mod job_list;
 pub mod precheck;
+pub mod run;
 
 mod advice;
 mod decode;
 mod endpoint;
 mod nonce;
 mod outcome;
+mod pages;
 mod params;
 mod reply;
 mod retry;
 mod scrub;
 mod sign;
+mod throttle;
 mod transport;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use batch::Purpose;
 pub use client::{Client, Config, Safety};
 pub use context::{
     Clock, Connection, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError,
@@ -53,4 +60,5 @@ pub use job_list::{DescribeDtsJobs, JobSummary};
 pub use params::Params;
 pub use precheck::{PartialPrecheck, PrecheckItem, PrecheckStatus, SkipPreCheck};
 pub use reply::Reply;
+pub use run::Run;
 pub use sign::SignatureVersion;

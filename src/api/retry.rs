@@ -1,4 +1,5 @@
-//! What may be sent again, and when. Pure but for the dice, which come in.
+//! What may be sent again, and when. Pure but for the dice, which come in. What was refused for its rate is always sent
+//! again: `throttle` says when.
 
 use std::time::Duration;
 
@@ -23,10 +24,9 @@ pub(super) enum Failure {
     Final,
 }
 
-/// How often each failure happened in one call: a call that was throttled for long has not used up its other attempts.
+/// How often each failure happened in one call.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
-    throttled: u32,
     not_sent: u32,
     no_answer: u32,
     stranger: u32,
@@ -37,12 +37,11 @@ impl Failures {
     /// Counts `failure`, and tells its count.
     pub(super) fn count(&mut self, failure: Failure) -> u32 {
         let counter = match failure {
-            Failure::Throttled(_) => &mut self.throttled,
             Failure::NotSent => &mut self.not_sent,
             Failure::NoAnswer => &mut self.no_answer,
             Failure::Stranger => &mut self.stranger,
             Failure::NonceUsed => &mut self.nonce_used,
-            Failure::Expired | Failure::Final => return 1,
+            Failure::Throttled(_) | Failure::Expired | Failure::Final => return 1,
         };
         *counter = counter.saturating_add(1);
         *counter
@@ -61,11 +60,11 @@ pub(super) enum Decision {
 /// Limits of repeating.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
-    /// A call, from its first attempt, starts no attempt later than this.
+    /// A call, from its first attempt, starts no attempt later than this. Time that its rate cost does not count.
     pub(super) budget: Duration,
     /// First wait; each further one is twice as long.
     pub(super) base: Duration,
-    /// Longest wait, unless the server asks for a longer one.
+    /// Longest wait.
     pub(super) cap: Duration,
     /// Attempts of a call that got no answer.
     pub(super) attempts_without_answer: u32,
@@ -100,8 +99,6 @@ impl Policy {
         dice: f64,
     ) -> Decision {
         let wait = match failure {
-            // Whoever throttles refused the call before it had an effect, whatever the call is.
-            Failure::Throttled(asked) => self.grown(count, dice).max(asked.unwrap_or_default()),
             Failure::NotSent if count < self.attempts_not_sent => self.grown(count, dice),
             Failure::NoAnswer if safety == Safety::Read && count < self.attempts_without_answer => {
                 self.grown(count, dice)
@@ -111,14 +108,13 @@ impl Policy {
             }
             // The copy that came first may have been executed, which only matters if once is not enough.
             Failure::NonceUsed if safety != Safety::Once && count == 1 => Duration::ZERO,
-            Failure::NotSent
+            Failure::Throttled(_)
+            | Failure::NotSent
             | Failure::NoAnswer
             | Failure::Stranger
             | Failure::NonceUsed
             | Failure::Expired
-            | Failure::Final => {
-                return Decision::Stop;
-            }
+            | Failure::Final => return Decision::Stop,
         };
         if elapsed + wait > self.budget {
             Decision::Stop
@@ -155,23 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn throttling_is_waited_out_whatever_the_call_is() {
-        for safety in ALL {
-            let throttled = Failure::Throttled(None);
-            check(throttled, safety, 1, 0, Some(1000));
-            check(throttled, safety, 2, 1, Some(2000));
-            check(throttled, safety, 6, 40, Some(20_000));
-            check(throttled, safety, 60, 100, Some(20_000));
-            check(throttled, safety, 7, 101, None);
-        }
-    }
-
-    #[test]
-    fn the_server_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() {
-        let asked = |millis| Failure::Throttled(Some(Duration::from_millis(millis)));
-        check(asked(30_000), Safety::Once, 1, 0, Some(30_000));
-        check(asked(10), Safety::Once, 1, 0, Some(1000));
-        check(asked(120_001), Safety::Read, 1, 0, None);
+    fn no_attempt_starts_after_the_budget() {
+        check(Failure::NoAnswer, Safety::Read, 1, 119, Some(1000));
+        check(Failure::NoAnswer, Safety::Read, 2, 119, None);
     }
 
     #[test]

@@ -200,7 +200,8 @@ impl Transport for FakeTransport {
     }
 }
 
-fn decode(form: &str) -> BTreeMap<String, String> {
+/// The pairs of a form.
+pub(crate) fn decode(form: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8().unwrap().into_owned();
     form.split('&')
         .filter_map(|pair| pair.split_once('='))

@@ -216,7 +216,7 @@ impl DataSource<Client> for Precheck {
         let waits = query.state.bool("wait").unwrap_or(true);
         let what = format!("read the precheck of DTS job {job_id}");
 
-        let api = query.client.api(&query.cancel)?;
+        let api = query.client.api_within(&query.cancel, query.timeout(TIMEOUT))?;
         let limit = query.timeout(TIMEOUT);
         let patience = Patience {
             what: &what,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
@@ -56,6 +57,15 @@ impl Client {
     /// The region, where the provider's configuration allows a client.
     pub(super) fn region(&self) -> Option<&str> {
         self.api.as_ref().ok().map(api::Client::region)
+    }
+
+    /// The same, whose calls DTS may refuse for their rate for `limit`: what `timeouts` give the operation.
+    pub(super) fn api_within(
+        &self,
+        cancel: &CancellationToken,
+        limit: Duration,
+    ) -> Result<api::Client, Diagnostics> {
+        Ok(self.api(cancel)?.within(limit))
     }
 
     /// The object belongs to a resource: nobody else may take it for a lost one. `false` when one has it already.
@@ -144,5 +154,9 @@ impl Provider for Dts {
 
     fn functions(&self) -> Vec<Box<dyn Function>> {
         vec![Box::new(functions::DbList), Box::new(functions::ParseDbList)]
+    }
+
+    fn end(&self) {
+        self.context.run.summarize();
     }
 }

@@ -10,8 +10,10 @@ use crate::framework::{Diagnostic, Diagnostics};
 
 /// Shortest time between two polls of one job.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// Longest time between two polls.
+/// Longest time between two polls, before they are put on the grid.
 const LONGEST: Duration = Duration::from_secs(30);
+/// Polls are put off to a full half second of the clock: those of many jobs then come together, and share a call.
+const GRID: Duration = Duration::from_millis(500);
 
 /// What a poll found.
 pub(super) enum Poll<T> {
@@ -33,7 +35,8 @@ pub(super) struct Patience<'a> {
     pub(super) cancel: &'a CancellationToken,
 }
 
-/// Polls until `poll` is ready or fails. The interval grows with the time waited: a twentieth of it, within the bounds.
+/// Polls until `poll` is ready or fails. The interval grows with the time waited: at most a twentieth of it, or two seconds
+/// where that is more.
 pub(super) async fn until<T, F>(
     clock: &dyn api::Clock,
     patience: &Patience<'_>,
@@ -65,14 +68,21 @@ where
             )
             .into());
         }
-        let pause = (waited / 20)
-            .clamp(SHORTEST, LONGEST)
-            .min(patience.limit - waited);
+        let pause = pause(waited, clock.now()).min(patience.limit - waited);
         tokio::select! {
             () = patience.cancel.cancelled() => return Err(stopped(patience.what, &seen).into()),
             () = clock.sleep(pause) => {}
         }
     }
+}
+
+/// How long until the next poll, after so long, at this time.
+fn pause(waited: Duration, now: jiff::Timestamp) -> Duration {
+    let least = (waited / 20).saturating_sub(GRID).clamp(SHORTEST, LONGEST);
+    let grid = i128::try_from(GRID.as_nanos()).unwrap_or(1);
+    let beside = (now + least).as_nanosecond().rem_euclid(grid);
+    let put_off = if beside == 0 { 0 } else { grid - beside };
+    least + Duration::from_nanos(u64::try_from(put_off).unwrap_or_default())
 }
 
 fn stopped(what: &str, seen: &str) -> Diagnostic {
@@ -106,13 +116,20 @@ mod tests {
     /// What tokio's clock rounds up.
     const TICK: Duration = Duration::from_millis(2);
 
+    /// A wall clock that begins at some odd time and goes with tokio's.
     #[derive(Debug)]
-    struct Paused;
+    struct Paused(tokio::time::Instant);
+
+    impl Paused {
+        fn new() -> Paused {
+            Paused(tokio::time::Instant::now())
+        }
+    }
 
     #[async_trait::async_trait]
     impl api::Clock for Paused {
         fn now(&self) -> jiff::Timestamp {
-            jiff::Timestamp::UNIX_EPOCH
+            jiff::Timestamp::from_millisecond(1_767_323_045_123).unwrap() + self.0.elapsed()
         }
     }
 
@@ -130,7 +147,7 @@ mod tests {
         let cancel = CancellationToken::new();
         let at = RefCell::new(Vec::new());
         let begin = tokio::time::Instant::now();
-        let failed = until::<(), _>(&Paused, &patience(&cancel), || async {
+        let failed = until::<(), _>(&Paused::new(), &patience(&cancel), || async {
             at.borrow_mut().push(begin.elapsed());
             Ok(Poll::Pending("status Migrating".to_owned()))
         })
@@ -145,6 +162,7 @@ mod tests {
                 "{gap:?} after {waited:?}"
             );
         }
+        assert!(at.len() <= 100, "{} polls in ten minutes", at.len());
         assert!((Duration::from_secs(600)..Duration::from_secs(600) + TICK).contains(at.last().unwrap()));
         let message = &failed.iter().next().unwrap().detail;
         assert!(
@@ -163,8 +181,8 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(1500)).await;
             stop.cancel();
         });
-        let patience = patience(&cancel);
-        let failed = until::<(), _>(&Paused, &patience, || async { Ok(Poll::Pending("x".to_owned())) });
+        let (patience, clock) = (patience(&cancel), Paused::new());
+        let failed = until::<(), _>(&clock, &patience, || async { Ok(Poll::Pending("x".to_owned())) });
         assert!(
             failed
                 .await
@@ -183,7 +201,7 @@ mod tests {
         let cancel = CancellationToken::new();
         let polls = RefCell::new(0);
         let patience = patience(&cancel);
-        let failed = until::<(), _>(&Paused, &patience, || async {
+        let failed = until::<(), _>(&Paused::new(), &patience, || async {
             *polls.borrow_mut() += 1;
             if *polls.borrow() == 1 {
                 return Ok(Poll::Pending("status Migrating".to_owned()));
@@ -196,6 +214,47 @@ mod tests {
         let only = failed.iter().next().unwrap();
         assert_eq!(only.summary, "Unable to see it run");
         assert!(only.detail.contains("asked to stop") && only.detail.contains("status Migrating"));
+    }
+
+    /// Jobs that are waited for from different times on are looked at together.
+    #[tokio::test(start_paused = true)]
+    async fn polls_of_several_jobs_come_at_the_same_times() {
+        let (cancel, clock) = (CancellationToken::new(), Paused::new());
+        let begin = tokio::time::Instant::now();
+        let patience = patience(&cancel);
+        let wait = async |delay: u64| {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            let at = RefCell::new(Vec::new());
+            let polls = || async {
+                at.borrow_mut().push(begin.elapsed().as_millis() + 123);
+                Ok(Poll::<()>::Pending("x".to_owned()))
+            };
+            until(&clock, &patience, polls).await.unwrap_err();
+            at.into_inner()
+        };
+        let (one, other) = tokio::join!(wait(0), wait(333));
+        for at in [&one, &other] {
+            // All but the first and the last.
+            for at in &at[1..at.len() - 1] {
+                assert!(at % 500 <= 2, "at {at} ms");
+            }
+        }
+    }
+
+    /// However long a job has been waited for, it is noticed in time that it is ready.
+    #[test]
+    fn the_pause_grows_within_the_bounds() {
+        for seconds in 0..3600 {
+            for millis in [0, 1, 250, 499] {
+                let (waited, now) = (
+                    Duration::from_secs(seconds),
+                    jiff::Timestamp::from_millisecond(millis).unwrap(),
+                );
+                let pause = pause(waited, now);
+                let most = (waited / 20).clamp(Duration::from_secs(2), LONGEST + GRID);
+                assert!((SHORTEST..=most).contains(&pause), "{pause:?} after {waited:?}");
+            }
+        }
     }
 
     #[test]

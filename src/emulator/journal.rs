@@ -24,6 +24,10 @@ pub struct Call {
     pub code: Option<String>,
     /// The request id answered, in the form of an upper-case UUID.
     pub request_id: String,
+    /// When it was answered, by the emulator's clock.
+    pub time: jiff::Timestamp,
+    /// What the client called itself, empty when it said nothing.
+    pub user_agent: String,
     /// The kind of the fault that struck this call, if one did.
     pub fault: Option<String>,
 }
@@ -38,6 +42,8 @@ impl Call {
             "signature": self.signature,
             "status": self.status,
             "request_id": self.request_id,
+            "time": self.time.to_string(),
+            "user_agent": self.user_agent,
         });
         if let Some(code) = &self.code {
             call["code"] = code.as_str().into();
@@ -112,6 +118,8 @@ mod tests {
                 status: 200,
                 code: None,
                 request_id: String::new(),
+                time: jiff::Timestamp::UNIX_EPOCH,
+                user_agent: String::new(),
                 fault: None,
             });
         }

@@ -130,6 +130,8 @@ impl Shared {
             status: answer.status,
             code: answer.code.clone(),
             request_id,
+            time: state.now,
+            user_agent: message.header("user-agent").unwrap_or_default().to_owned(),
             fault: answer.fault.as_ref().map(|fault| fault.kind.name().to_owned()),
         });
         answer

@@ -47,4 +47,8 @@ pub trait Provider: Send + Sync + 'static {
     fn lists(&self) -> Vec<Box<dyn ListResource<Self::Client>>> {
         Vec::new()
     }
+
+    /// The process is about to end: the last chance for a line in the log. No work is under way any more, or it is given
+    /// up. Must be quick.
+    fn end(&self) {}
 }

@@ -420,6 +420,11 @@ impl<P: Provider> Service for Server<P> {
     fn stop(&self) {
         self.cancellation().cancel();
     }
+
+    fn end(&self) {
+        // Nobody is left to tell of a panic but the panic hook.
+        let _ = shield_pure(|| self.provider.end());
+    }
 }
 
 #[cfg(test)]

@@ -85,4 +85,6 @@ pub trait Service: Send + Sync + 'static {
     fn call_function(&self, name: &str, arguments: &[Value]) -> Result<Value, function::Error>;
     /// Asks every operation in progress to end soon. Returns at once.
     fn stop(&self);
+    /// Says that the process is about to end.
+    fn end(&self) {}
 }

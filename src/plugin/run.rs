@@ -51,7 +51,8 @@ fn attempt(service: Arc<dyn Service>, address: &str, debug: bool) -> Result<(), 
         debug,
         environment,
     };
-    let result = runtime.block_on(serve::serve(&options, service));
+    let result = runtime.block_on(serve::serve(&options, Arc::clone(&service)));
+    service.end();
     // What still runs has nobody to answer to.
     runtime.shutdown_background();
     result

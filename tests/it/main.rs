@@ -55,3 +55,5 @@ mod terraform;
 mod tidy;
 #[cfg(test)]
 mod toy;
+#[cfg(test)]
+mod traffic;

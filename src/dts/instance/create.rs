@@ -16,7 +16,7 @@ use crate::framework::{Diagnostic, Diagnostics, Path, Value};
 pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
     let cancel = apply.cancel.clone();
-    let api = client.api(&cancel)?;
+    let api = client.api_within(&cancel, apply.timeout(TIMEOUT))?;
     let limit = apply.timeout(TIMEOUT);
     let job_id = apply.config.str("job_id").map(str::to_owned);
 
@@ -169,8 +169,9 @@ async fn wait_until_shown(
         raise: "timeouts.create",
         cancel: &apply.cancel,
     };
+    let (instance, kind) = (api::JobRef::instance(id), apply.planned.str("type"));
     wait::until(api.clock().as_ref(), &patience, || async {
-        match api.describe_dts_job_detail(&api::JobRef::instance(id)).await {
+        match api.read_job(&instance, kind, api::Purpose::Poll).await {
             Ok(detail) => {
                 let status = detail.status.clone().unwrap_or_default();
                 match Stage::of(&status) {

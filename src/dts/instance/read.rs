@@ -13,7 +13,11 @@ use crate::framework::{Diagnostics, Object};
 pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
     let api = read.client.api(&read.cancel)?;
-    let detail = match api.describe_dts_job_detail(&api::JobRef::instance(&id)).await {
+    let instance = api::JobRef::instance(&id);
+    let detail = match api
+        .read_job(&instance, read.state.str("type"), api::Purpose::RefreshStatus)
+        .await
+    {
         Ok(detail) => detail,
         Err(cause) if cause.is_not_found() => return Ok(false),
         Err(cause) => return Err(error::unable(&format!("read DTS instance {id}"), &cause).into()),

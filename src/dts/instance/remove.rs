@@ -26,7 +26,9 @@ pub(super) async fn release(delete: &mut Delete<Client>) -> Result<(), Diagnosti
     if let Some(refusal) = cannot_release(&delete.state) {
         return Err(refusal.into());
     }
-    let api = delete.client.api(&delete.cancel)?;
+    let api = delete
+        .client
+        .api_within(&delete.cancel, delete.timeout(TIMEOUT))?;
     let what = format!("release DTS instance {id}");
     let instance = api::JobRef::instance(&id);
     match api.delete_dts_job(&instance, delete.state.str("type")).await {
@@ -54,7 +56,10 @@ pub(super) async fn release(delete: &mut Delete<Client>) -> Result<(), Diagnosti
         cancel: &delete.cancel,
     };
     wait::until(api.clock().as_ref(), &patience, || async {
-        match api.describe_dts_job_detail(&instance).await {
+        match api
+            .read_job(&instance, delete.state.str("type"), api::Purpose::Poll)
+            .await
+        {
             Err(cause) if cause.is_not_found() => Ok(Poll::Ready(())),
             // A released instance may stay readable for a while (dts-api.md 3.5).
             Ok(detail) if Stage::of(detail.status.as_deref().unwrap_or_default()) == Stage::Finished => {

@@ -14,7 +14,7 @@ use crate::framework::resource::Apply;
 use crate::framework::{Diagnostic, Diagnostics, Value};
 
 pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-    let api = apply.client.api(&apply.cancel)?;
+    let api = apply.client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let limit = apply.timeout(TIMEOUT);
     let planned = apply.planned.clone();
@@ -109,9 +109,10 @@ async fn wait_for_class(
         cancel: &apply.cancel,
     };
     let starts = starts(&apply.prior, &apply.planned);
+    let instance = api::JobRef::instance(id);
     wait::until(api.clock().as_ref(), &patience, || async {
         let detail = api
-            .describe_dts_job_detail(&api::JobRef::instance(id))
+            .read_job(&instance, apply.prior.str("type"), api::Purpose::Poll)
             .await
             .map_err(error::to(&what))?;
         let status = detail.status.clone().unwrap_or_default();

@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
-    let api = client.api(&apply.cancel)?;
+    let api = client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     apply.private.remove(SUCCESSOR);
     let desired = desired(&apply.planned);
     let has_instance = !apply.planned.get("dts_instance_id").is_null();
@@ -44,7 +44,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
 
 pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
-    let api = client.api(&apply.cancel)?;
+    let api = client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let (prior, planned, config) = (apply.prior.clone(), apply.planned.clone(), apply.config.clone());
     let facts = Facts::of(apply.private.is_set(IMPORTED), &prior, &config);
@@ -153,10 +153,13 @@ impl<'a> Run<'a> {
 
     pub(super) async fn detail(&self) -> Result<api::JobDetail, Diagnostics> {
         let what = format!("read DTS job {}", self.id);
-        self.api
-            .describe_dts_job_detail(&self.job())
-            .await
-            .map_err(error::to(&what))
+        self.look(api::Purpose::Poll).await.map_err(error::to(&what))
+    }
+
+    /// The job as it is now, read together with others that are looked at.
+    pub(super) async fn look(&self, purpose: api::Purpose) -> Result<api::JobDetail, api::Error> {
+        let job_type = self.reached.str("job_type");
+        self.api.read_job(&self.job(), job_type, purpose).await
     }
 
     pub(super) async fn stage(&self) -> Result<Stage, Diagnostics> {

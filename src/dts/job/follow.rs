@@ -1,5 +1,6 @@
 //! Following a job as far as `wait_for` and `desired_status` ask, and telling why it does not get there.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::apply::Run;
@@ -89,8 +90,16 @@ impl Run<'_> {
         };
         let clock = self.api.clock();
         let begin = clock.instant();
+        // Mostly it is there at once. Where it is not, lists tell how far it is.
+        let looked = AtomicBool::new(false);
+        let reading = format!("read DTS job {}", self.id);
         wait::until(clock.as_ref(), &patience, || async {
-            let detail = self.detail().await?;
+            let purpose = if looked.swap(true, Ordering::Relaxed) {
+                api::Purpose::Progress
+            } else {
+                api::Purpose::Poll
+            };
+            let detail = self.look(purpose).await.map_err(error::to(&reading))?;
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             // Right after a start DTS may still show the failure that it follows.
@@ -101,7 +110,7 @@ impl Run<'_> {
             if !stale {
                 self.failed(stage, &status, &detail, &what).await?;
             }
-            Ok(Poll::Pending(format!("status {status}")))
+            Ok(Poll::Pending(so_far(&detail)))
         })
         .await
     }
@@ -152,14 +161,11 @@ impl Run<'_> {
             raise: self.raise,
             cancel: &self.apply.cancel,
         };
-        let query = api::DescribeDtsJobs {
-            job_type: self.reached.str("job_type").map(str::to_owned),
-            dts_job_ids: vec![self.id.clone()],
-            without_db_list: Some(true),
-            ..api::DescribeDtsJobs::default()
-        };
         wait::until(self.api.clock().as_ref(), &patience, || async {
-            let detail = self.detail().await?;
+            let detail = self
+                .look(api::Purpose::Progress)
+                .await
+                .map_err(error::to(&what))?;
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             if stage == Stage::Finished && self.reached.bool("data_synchronization") == Some(false) {
@@ -168,40 +174,24 @@ impl Run<'_> {
             if self.before_start != Some(stage) {
                 self.failed(stage, &status, &detail, &what).await?;
             }
-            let jobs = self
-                .api
-                .describe_dts_jobs(&query)
-                .await
-                .map_err(error::to(&what))?;
-            let Some(job) = jobs
-                .into_iter()
-                .find(|job| job.dts_job_id.as_deref() == Some(self.id.as_str()))
-            else {
-                return Ok(Poll::Pending(format!("status {status}")));
-            };
             let moved = |wanted: &str, phase: &Option<api::PhaseStatus>| {
                 self.reached.bool(wanted) != Some(true) || is_phase(phase, &["Finished", "Catched"])
             };
-            let all = moved("structure_initialization", &job.structure_initialization_status)
-                && moved("data_initialization", &job.data_initialization_status);
+            let all = moved(
+                "structure_initialization",
+                &detail.structure_initialization_status,
+            ) && moved("data_initialization", &detail.data_initialization_status);
             let close = delay_seconds.is_none_or(|most| {
-                // Milliseconds in the detail (dts-api.md 2.7); negative before changes are followed.
+                // Negative before changes are followed.
                 detail
                     .delay
                     .is_some_and(|delay| (0..=most.saturating_mul(1000)).contains(&delay))
-                    && is_phase(&job.data_synchronization_status, &["Catched", "Migrating"])
+                    && is_phase(&detail.data_synchronization_status, &["Catched", "Migrating"])
             });
             if all && close && stage == Stage::Running {
                 return Ok(Poll::Ready(()));
             }
-            Ok(Poll::Pending(format!(
-                "status {status}, structure {}, data {}, delay {}",
-                percent(&job.structure_initialization_status),
-                percent(&job.data_initialization_status),
-                detail
-                    .delay
-                    .map_or("unknown".to_owned(), |delay| format!("{delay} ms")),
-            )))
+            Ok(Poll::Pending(so_far(&detail)))
         })
         .await
     }
@@ -215,9 +205,21 @@ fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {
     wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(status))
 }
 
-fn percent(phase: &Option<api::PhaseStatus>) -> String {
-    match phase.as_ref().and_then(|phase| phase.percent.as_deref()) {
-        Some(percent) => format!("{percent}%"),
-        None => "unknown".to_owned(),
+/// Where a job is, for the message when the time is up.
+fn so_far(job: &api::JobDetail) -> String {
+    let phases = [
+        ("structure", &job.structure_initialization_status),
+        ("data", &job.data_initialization_status),
+        ("changes", &job.data_synchronization_status),
+    ];
+    let mut text = format!("status {}", job.status.as_deref().unwrap_or("unknown"));
+    for (name, phase) in phases {
+        if let Some(percent) = phase.as_ref().and_then(|phase| phase.percent.as_deref()) {
+            text.push_str(&format!(", {name} {percent}%"));
+        }
     }
+    if let Some(delay) = job.delay.filter(|delay| *delay >= 0) {
+        text.push_str(&format!(", delay {delay} ms"));
+    }
+    text
 }

@@ -15,7 +15,11 @@ use crate::framework::{Diagnostics, Object, Value};
 pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
     let api = read.client.api(&read.cancel)?;
-    let detail = match api.describe_dts_job_detail(&api::JobRef::job(&id)).await {
+    let job = api::JobRef::job(&id);
+    let detail = match api
+        .read_job(&job, read.state.str("job_type"), api::Purpose::Refresh)
+        .await
+    {
         Ok(detail) => detail,
         Err(cause) if cause.is_not_found() => return Ok(false),
         Err(cause) => return Err(error::unable(&format!("read DTS job {id}"), &cause).into()),

@@ -15,7 +15,9 @@ const TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
 pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
     let id = delete.state.str("id").unwrap_or_default().to_owned();
-    let api = delete.client.api(&delete.cancel)?;
+    let api = delete
+        .client
+        .api_within(&delete.cancel, delete.timeout(TIMEOUT))?;
     let what = format!("remove DTS job {id}");
     let job = api::JobRef::job(&id);
     let detail = match api.describe_dts_job_detail(&job).await {
@@ -150,7 +152,8 @@ impl Run<'_> {
 
     /// The stage; `None` when the job is gone.
     async fn stage(&self) -> Result<Option<Stage>, Diagnostics> {
-        match self.api.describe_dts_job_detail(&self.job).await {
+        let job_type = self.delete.state.str("job_type");
+        match self.api.read_job(&self.job, job_type, api::Purpose::Poll).await {
             Ok(detail) => Ok(Some(Stage::of(detail.status.as_deref().unwrap_or_default()))),
             Err(cause) if cause.is_not_found() => Ok(None),
             Err(cause) => Err(error::unable(self.what, &cause).into()),

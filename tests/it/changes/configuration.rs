@@ -42,7 +42,7 @@ fn before_the_start_a_job_is_configured_again() {
             managed.change(&back, Update, &[CONFIGURE]);
             assert!(!sent(&bed, CONFIGURE)["Reserve"].contains("autoStart"));
             assert!(
-                ["Finished", "synchronizing"].contains(&managed.status().as_str()),
+                ["Finished", "Synchronizing"].contains(&managed.status().as_str()),
                 "{both}"
             );
             // Without one.
@@ -99,7 +99,7 @@ fn a_failed_precheck_is_repaired_by_a_change() {
         assert!(problems.has_errors());
         assert_eq!(managed.status(), "PrecheckFailed");
         managed.change(&with(&running, change), Update, operations);
-        assert_eq!(managed.status(), "synchronizing");
+        assert_eq!(managed.status(), "Synchronizing");
     }
 }
 

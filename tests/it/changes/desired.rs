@@ -183,7 +183,7 @@ fn with_an_instance_that_was_bought_for_it() {
             &instance_for(&managed.text("id")),
             json!({ "auto_start": true }),
         ));
-        assert_eq!(managed.status(), "synchronizing");
+        assert_eq!(managed.status(), "Synchronizing");
         managed.assert_plan_is_empty(&config);
     }
 }

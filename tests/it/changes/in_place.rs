@@ -72,7 +72,7 @@ fn passwords_on_both_sides_reach_the_job() {
         Update,
         &[START],
     );
-    assert_eq!(managed.status(), "synchronizing");
+    assert_eq!(managed.status(), "Synchronizing");
     // While it runs, and both at once.
     let again = with(
         &both,
@@ -240,7 +240,7 @@ fn auto_start_starts_once_and_never_stops() {
         let config = instance_for(&configured.text("id"));
         bought.settle(&with(&config, json!({ "auto_start": false })));
         bought.change(&with(&config, json!({ "auto_start": true })), Update, &[START]);
-        assert_eq!(configured.status(), "synchronizing");
+        assert_eq!(configured.status(), "Synchronizing");
         configured.assert_plan_is_empty(&job);
         bought.change(&with(&config, json!({ "auto_start": false })), Update, &[]);
         // The job runs already.

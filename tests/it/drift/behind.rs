@@ -315,7 +315,7 @@ fn a_failed_precheck_with_an_instance_since_leaves_both_plans_possible() {
         .set_fixtures(fixtures("source-password", "destination-password"));
     bought.change(&wanted, Update, &["StartDtsJob"]);
     managed.assert_plan_is_empty(&config);
-    assert_eq!(managed.status(), "synchronizing");
+    assert_eq!(managed.status(), "Synchronizing");
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn a_job_that_is_not_configured_yet() {
     managed.import(&bought.text("job_id")).unwrap();
     let config = with(&job(SYNC), json!({ "dts_instance_id": bought.text("id") }));
     managed.change(&config, Update, &["ConfigureDtsJob"]);
-    assert_eq!(managed.status(), "synchronizing");
+    assert_eq!(managed.status(), "Synchronizing");
 }
 
 #[test]

@@ -30,8 +30,8 @@ fn each_wait_follows_the_job_so_far_and_no_farther() {
         (SYNC, true, json!("prechecked"), &["Initializing"]),
         (SYNC, true, json!("running"), &["Initializing"]),
         (SYNC, true, Json::Null, &["Initializing"]),
-        (SYNC, true, json!("initialized"), &["synchronizing"]),
-        (SYNC, true, json!("caught_up"), &["synchronizing"]),
+        (SYNC, true, json!("initialized"), &["Synchronizing"]),
+        (SYNC, true, json!("caught_up"), &["Synchronizing"]),
         (MIGRATION, true, json!("none"), &["Prechecking"]),
         (MIGRATION, true, json!("running"), &["Migrating"]),
         (MIGRATION, true, json!("caught_up"), &["Migrating"]),
@@ -100,6 +100,6 @@ fn a_wait_that_is_added_later_is_followed_in_place() {
         &config,
         json!({ "wait_for": "caught_up", "max_delay_seconds": 1 }),
     ));
-    assert_eq!(managed.text("status"), "synchronizing");
+    assert_eq!(managed.text("status"), "Synchronizing");
     assert_eq!(bed.changing_calls(mark), [""; 0]);
 }

@@ -1,0 +1,697 @@
+//! Reading jobs together. Terraform reads objects one by one, some at a time; DTS lists many jobs in one call.
+//!
+//! Reads of one kind that arrive together wait for each other for a moment, and share one `DescribeDtsJobs`. Who is alone
+//! asks for the whole job (`DescribeDtsJobDetail`), and so does whoever the list leaves without an answer: nothing is
+//! called gone because a list lacks it. A batch is sent after all its reads were asked, so its answer is as fresh as that
+//! of a call of one's own. Refreshes may also be answered by [`super::pages`], which are fetched ahead.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::client::{Client, Safety};
+use super::error::{Error, Kind};
+use super::job::JobRef;
+use super::job_detail::JobDetail;
+use super::pages::{PAGE_SIZE, Pages};
+use super::params::Params;
+
+/// How long a read waits for others. Terraform asks for ten objects within a few milliseconds.
+const LINGER: Duration = Duration::from_millis(10);
+
+/// What a read needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The whole configuration, for a refresh: may come from a page fetched a few seconds ago, but never from before a
+    /// change that this process made.
+    Refresh,
+    /// What is paid for and its status, likewise.
+    RefreshStatus,
+    /// The status as it is now.
+    Poll,
+    /// As [`Purpose::Poll`], with how far each phase is, which only lists tell.
+    Progress,
+}
+
+impl Purpose {
+    fn may_be_old(self) -> bool {
+        matches!(self, Purpose::Refresh | Purpose::RefreshStatus)
+    }
+
+    /// Whether a list's entry says all that there is to know. Long object lists may be left out of it.
+    fn is_served_by(self, job: &JobDetail) -> bool {
+        let unconfigured = job
+            .status
+            .as_deref()
+            .is_some_and(|status| status.eq_ignore_ascii_case("NotConfigured"));
+        match self {
+            Purpose::Refresh => {
+                job.status.is_some() && (unconfigured || job.db_object.is_some() && job.reserved.is_some())
+            }
+            Purpose::RefreshStatus | Purpose::Poll | Purpose::Progress => job.status.is_some(),
+        }
+    }
+}
+
+/// By which id jobs are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum By {
+    Job,
+    Instance,
+}
+
+/// Reads that can share a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Group {
+    job_type: String,
+    by: By,
+    with_objects: bool,
+}
+
+/// What a batch came to for one read.
+enum Share {
+    /// Nobody else came: ask by yourself.
+    Alone,
+    /// The list has it.
+    Found(Arc<JobDetail>),
+    /// The list does not have it.
+    Absent,
+    Failed(Error),
+}
+
+type Waiting = Vec<(String, Purpose, oneshot::Sender<Share>)>;
+
+/// The reads of a client that wait for a call, and the pages fetched ahead.
+#[derive(Default)]
+pub(super) struct Batches {
+    gathering: Mutex<HashMap<Group, Waiting>>,
+    pub(super) pages: Pages,
+    /// The list was refused, perhaps because the user may not call it: everybody asks alone from then on.
+    refused: AtomicBool,
+}
+
+impl Batches {
+    fn gathering(&self) -> MutexGuard<'_, HashMap<Group, Waiting>> {
+        self.gathering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is about to be changed, or was: what is known is old.
+    pub(super) fn changed(&self) {
+        self.pages.forget();
+    }
+}
+
+impl Client {
+    /// One job, together with others that are read at the same time. `job_type` is `MIGRATION`, `SYNC` or `SUBSCRIBE`; a
+    /// list needs it, so without it the job is asked for by itself, as it is with a direction or two ids.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; [`Error::is_not_found`] when there is no such job.
+    pub async fn read_job(
+        &self,
+        job: &JobRef,
+        job_type: Option<&str>,
+        purpose: Purpose,
+    ) -> Result<JobDetail, Error> {
+        self.counts().reads.add(1);
+        let by_list = (job_type, &job.job_id, &job.instance_id, &job.direction);
+        let (job_type, by, id) = match by_list {
+            (Some(job_type), Some(id), None, None) => (job_type, By::Job, id),
+            (Some(job_type), None, Some(id), None) => (job_type, By::Instance, id),
+            _ => return self.describe_dts_job_detail(job).await,
+        };
+        let batches = self.batches();
+        if batches.refused.load(Ordering::Relaxed) {
+            return self.describe_dts_job_detail(job).await;
+        }
+        let group = Group {
+            job_type: job_type.to_ascii_uppercase(),
+            by,
+            with_objects: purpose == Purpose::Refresh,
+        };
+        if purpose.may_be_old() {
+            match self.fetched_ahead(&group.job_type, by, id).await? {
+                Some(found) if purpose.is_served_by(&found) => {
+                    self.counts().fetched_ahead.add(1);
+                    return Ok(JobDetail::clone(&found));
+                }
+                None if !batches
+                    .pages
+                    .are_complete(&group.job_type, self.clock().instant()) => {}
+                _ => return self.describe_dts_job_detail(job).await,
+            }
+        }
+        match self.share(&group, id, purpose).await? {
+            Share::Found(found) if purpose.is_served_by(&found) => {
+                self.counts().shared_reads.add(1);
+                Ok(JobDetail::clone(&found))
+            }
+            Share::Failed(error) if !is_worth_asking_alone(&error) => Err(error),
+            Share::Alone | Share::Absent | Share::Found(_) | Share::Failed(_) => {
+                self.describe_dts_job_detail(job).await
+            }
+        }
+    }
+
+    /// Joins the reads of `group` that wait, or is the first of them.
+    async fn share(&self, group: &Group, id: &str, purpose: Purpose) -> Result<Share, Error> {
+        let (answer, share) = oneshot::channel();
+        let full = {
+            let mut gathering = self.batches().gathering();
+            let waiting = gathering.entry(group.clone()).or_default();
+            waiting.push((id.to_owned(), purpose, answer));
+            let first = waiting.len() == 1;
+            let full = (waiting.len() >= PAGE_SIZE).then(|| mem::take(waiting));
+            if first {
+                let (client, group) = (self.clone(), group.clone());
+                tokio::spawn(async move {
+                    let mut gatherer = Gatherer {
+                        client: &client,
+                        group: &group,
+                        done: false,
+                    };
+                    client.clock().sleep(LINGER).await;
+                    let waiting = gatherer.take();
+                    client.send_batch(&group, waiting).await;
+                });
+            }
+            full
+        };
+        if let Some(waiting) = full {
+            let (client, group) = (self.clone(), group.clone());
+            tokio::spawn(async move { client.send_batch(&group, waiting).await });
+        }
+        tokio::select! {
+            biased;
+            () = self.cancelled() => Err(Error::new(Kind::Cancelled, "DescribeDtsJobs", "cancelled while it waited for its answer")),
+            // The task that owed the answer is gone: nothing stops anybody from asking alone.
+            share = share => Ok(share.unwrap_or(Share::Alone)),
+        }
+    }
+
+    /// Answers a batch: by pages if that is cheaper by now, else by one call for all.
+    async fn send_batch(&self, group: &Group, mut waiting: Waiting) {
+        if waiting.is_empty() {
+            return;
+        }
+        if waiting.iter().any(|(_, purpose, _)| purpose.may_be_old()) {
+            let Group { job_type, by, .. } = group;
+            self.fetch_ahead(job_type, waiting.len()).await;
+            let mut left = Waiting::new();
+            for (id, purpose, answer) in waiting {
+                match self
+                    .batches()
+                    .pages
+                    .find(job_type, *by, &id, self.clock().instant())
+                {
+                    Some(found) if purpose.may_be_old() => answer_with(answer, Share::Found(found)),
+                    _ => left.push((id, purpose, answer)),
+                }
+            }
+            waiting = left;
+        }
+        let lists = waiting
+            .iter()
+            .any(|(_, purpose, _)| *purpose == Purpose::Progress);
+        if waiting.len() < 2 && !lists {
+            self.batches().pages.spent(&group.job_type, waiting.len());
+            for (_, _, answer) in waiting {
+                answer_with(answer, Share::Alone);
+            }
+            return;
+        }
+        self.batches().pages.spent(&group.job_type, 1);
+        let result = self.list_batch(group, &waiting).await;
+        if result.as_ref().is_err_and(is_refusal) {
+            self.batches().refused.store(true, Ordering::Relaxed);
+        }
+        for (id, _, answer) in waiting {
+            let share = match &result {
+                Ok(found) => found
+                    .get(&id)
+                    .map_or(Share::Absent, |job| Share::Found(Arc::clone(job))),
+                Err(error) => Share::Failed(error.clone()),
+            };
+            answer_with(answer, share);
+        }
+    }
+
+    async fn list_batch(
+        &self,
+        group: &Group,
+        waiting: &Waiting,
+    ) -> Result<HashMap<String, Arc<JobDetail>>, Error> {
+        let mut ids: Vec<&str> = waiting.iter().map(|(id, ..)| id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let parameter = match group.by {
+            By::Job => "DtsJobId",
+            By::Instance => "DtsInstanceId",
+        };
+        let params = Params::new()
+            .set("Region", self.region())
+            .set("JobType", &group.job_type)
+            .set(parameter, ids.join(","))
+            .set_opt("WithoutDbList", (!group.with_objects).then_some(true))
+            .set("PageNumber", 1)
+            .set("PageSize", ids.len().max(10));
+        let reply = self
+            .call_for("DescribeDtsJobs", params, Safety::Read, ids.len())
+            .await?;
+        let jobs = reply.object().list("DtsJobList").map(JobDetail::of_list);
+        Ok(jobs
+            .filter_map(|job| {
+                let id = match group.by {
+                    By::Job => job.dts_job_id.clone(),
+                    By::Instance => job.dts_instance_id.clone(),
+                };
+                Some((id?, Arc::new(job)))
+            })
+            .collect())
+    }
+}
+
+/// Whoever gathers a batch. If it ends before its time (a panic), those who wait ask alone instead of waiting for ever.
+struct Gatherer<'a> {
+    client: &'a Client,
+    group: &'a Group,
+    done: bool,
+}
+
+impl Gatherer<'_> {
+    fn take(&mut self) -> Waiting {
+        self.done = true;
+        let mut gathering = self.client.batches().gathering();
+        gathering.remove(self.group).unwrap_or_default()
+    }
+}
+
+impl Drop for Gatherer<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            drop(self.take());
+        }
+    }
+}
+
+fn answer_with(answer: oneshot::Sender<Share>, share: Share) {
+    // Who asked has stopped waiting.
+    let _ = answer.send(share);
+}
+
+/// DTS answered, and does not want to list.
+fn is_refusal(error: &Error) -> bool {
+    error.kind() == Kind::Api
+}
+
+/// Whether the failure of a list says nothing about a call of one's own.
+fn is_worth_asking_alone(error: &Error) -> bool {
+    // Cancelled, but not by the read that is asked here: that one was told above. Unavailable: too large an answer is
+    // one of the reasons.
+    matches!(error.kind(), Kind::Api | Kind::Cancelled | Kind::Unavailable)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use async_trait::async_trait;
+    use serde_json::{Value, json};
+    use tokio::time::Instant;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::api::Context;
+    use crate::api::context::{HttpRequest, HttpResponse, Transport, TransportError};
+    use crate::api::testing::{FakeClock, FakeEnv, config, decode};
+
+    /// An account with jobs, each of which has an instance.
+    #[derive(Debug)]
+    struct Account {
+        latency: Duration,
+        /// No page has more jobs.
+        largest_page: usize,
+        may_list: bool,
+        jobs: Mutex<BTreeMap<String, &'static str>>,
+        calls: Mutex<Vec<(String, BTreeMap<String, String>)>>,
+    }
+
+    impl Account {
+        fn new(jobs: usize) -> Account {
+            Account {
+                latency: Duration::from_millis(50),
+                largest_page: 1000,
+                may_list: true,
+                jobs: Mutex::new((0..jobs).map(|n| (id(n), "Migrating")).collect()),
+                calls: Mutex::default(),
+            }
+        }
+
+        fn count(&self, action: &str) -> usize {
+            let calls = self.calls.lock().unwrap();
+            calls.iter().filter(|(called, _)| called == action).count()
+        }
+
+        fn answer(&self, form: &BTreeMap<String, String>) -> (u16, Value) {
+            let get = |name: &str| form.get(name).map(String::as_str);
+            let mut jobs = self.jobs.lock().unwrap();
+            let shown = |id: &str, status: &str| {
+                json!({"Success": true, "DtsJobId": id, "DtsInstanceID": format!("dts{id}"), "Status": status,
+                    "DbObject": "{}", "Reserved": "{}", "JobType": "online"})
+            };
+            let refusal = |code: &str| (403, json!({"RequestId": "1", "Code": code, "Message": "no"}));
+            match get("Action").unwrap() {
+                "DescribeDtsJobs" if !self.may_list => refusal("Forbidden.RAM"),
+                "DescribeDtsJobs" => {
+                    let within = |list: Option<&str>, id: &str| {
+                        list.is_none_or(|list| list.split(',').any(|one| one == id))
+                    };
+                    let found: Vec<Value> = jobs
+                        .iter()
+                        .filter(|(id, _)| get("JobType") == Some("MIGRATION") && within(get("DtsJobId"), id))
+                        .filter(|(id, _)| within(get("DtsInstanceId"), &format!("dts{id}")))
+                        .map(|(id, status)| shown(id, status))
+                        .collect();
+                    let number = |name| get(name).unwrap().parse::<usize>().unwrap();
+                    let size = number("PageSize").min(self.largest_page);
+                    let page: Vec<&Value> = found
+                        .iter()
+                        .skip((number("PageNumber") - 1) * size)
+                        .take(size)
+                        .collect();
+                    let total = found.len();
+                    (
+                        200,
+                        json!({"Success": true, "DtsJobList": page, "TotalRecordCount": total}),
+                    )
+                }
+                "DescribeDtsJobDetail" => {
+                    let id = get("DtsJobId").or(get("DtsInstanceID")).unwrap();
+                    let id = id.strip_prefix("dts").unwrap_or(id);
+                    match jobs.get(id) {
+                        Some(status) => (200, shown(id, status)),
+                        None => refusal("InvalidJobId"),
+                    }
+                }
+                _ => {
+                    jobs.insert(get("DtsJobId").unwrap().to_owned(), "Suspending");
+                    (200, json!({"Success": true}))
+                }
+            }
+        }
+    }
+
+    #[async_trait]
+    impl Transport for Account {
+        async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+            let form = decode(&request.body);
+            self.calls
+                .lock()
+                .unwrap()
+                .push((form["Action"].clone(), form.clone()));
+            // Half of the way there, half of it back.
+            tokio::time::sleep(self.latency / 2).await;
+            let (status, body) = self.answer(&form);
+            tokio::time::sleep(self.latency / 2).await;
+            Ok(HttpResponse {
+                status,
+                body: body.to_string().into_bytes(),
+                ..HttpResponse::default()
+            })
+        }
+    }
+
+    fn id(number: usize) -> String {
+        format!("j{number:05}")
+    }
+
+    fn client_of(account: Account) -> (Client, Arc<Account>) {
+        let account = Arc::new(account);
+        let transport: Arc<dyn Transport> = Arc::<Account>::clone(&account);
+        let context = Context::new(
+            Arc::new(FakeClock::new()),
+            Arc::new(FakeEnv::default()),
+            transport,
+        );
+        (Client::new(config(), context).unwrap(), account)
+    }
+
+    /// Reads these jobs as Terraform does: ten at a time, each taking it two milliseconds of its own. How long it took.
+    async fn read_all(client: &Client, numbers: Vec<usize>, purpose: Purpose) -> Duration {
+        let begin = Instant::now();
+        let left = Arc::new(Mutex::new(numbers));
+        let readers: Vec<_> = (0..10)
+            .map(|_| {
+                let (client, left) = (client.clone(), Arc::clone(&left));
+                tokio::spawn(async move {
+                    loop {
+                        let Some(number) = left.lock().unwrap().pop() else {
+                            return;
+                        };
+                        tokio::time::sleep(Duration::from_millis(2)).await;
+                        let id = id(number);
+                        let by = if number % 2 == 0 {
+                            JobRef::job(&id)
+                        } else {
+                            JobRef::instance(format!("dts{id}"))
+                        };
+                        let detail = client.read_job(&by, Some("MIGRATION"), purpose).await.unwrap();
+                        assert_eq!(detail.dts_job_id.as_deref(), Some(id.as_str()));
+                    }
+                })
+            })
+            .collect();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        begin.elapsed()
+    }
+
+    /// In no order that pages have.
+    fn shuffled(count: usize) -> Vec<usize> {
+        let mut numbers: Vec<usize> = (0..count).collect();
+        fastrand::Rng::with_seed(7).shuffle(&mut numbers);
+        numbers
+    }
+
+    /// How many calls it takes to read so many jobs of an account that has so many.
+    async fn calls(jobs: usize, read: usize, largest_page: usize) -> usize {
+        let (client, account) = client_of(Account {
+            largest_page,
+            ..Account::new(jobs)
+        });
+        let mut numbers = shuffled(jobs);
+        numbers.truncate(read);
+        read_all(&client, numbers, Purpose::Refresh).await;
+        account.calls.lock().unwrap().len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_cost_few_calls_and_few_reads_no_more_than_one_each() {
+        for (jobs, read, largest_page, most) in [
+            (1, 1, 100, 1),
+            (3, 3, 100, 3),
+            (5000, 3, 100, 3),
+            (5000, 20, 100, 8),
+            // Savings spent on pages: not more than three for each call before.
+            (5000, 200, 100, 75),
+            (1000, 1000, 100, 25),
+            (1000, 1000, 50, 40),
+            // What is documented of the size of a page.
+            (1000, 1000, 30, 70),
+            (5000, 5000, 100, 120),
+        ] {
+            let calls = calls(jobs, read, largest_page).await;
+            assert!(
+                calls <= most,
+                "{read} of {jobs} jobs in pages of {largest_page}: {calls} calls"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn latency_costs_little() {
+        let mut times = Vec::new();
+        for latency in [0, 50] {
+            let (client, _) = client_of(Account {
+                latency: Duration::from_millis(latency),
+                ..Account::new(1000)
+            });
+            times.push(read_all(&client, shuffled(1000), Purpose::Refresh).await);
+        }
+        // Reading alone takes 200 ms of Terraform's time here; the real one takes far more.
+        assert!(times[1] < times[0] + Duration::from_millis(450), "{times:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn polls_share_calls_and_are_never_older_than_the_question() {
+        let (client, account) = client_of(Account::new(100));
+        // Pages are there, and must not be taken.
+        read_all(&client, shuffled(100), Purpose::Refresh).await;
+        let before = account.calls.lock().unwrap().len();
+        account.jobs.lock().unwrap().insert(id(4), "Finished");
+        let polls = (0..10).map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                client
+                    .read_job(&JobRef::job(id(number)), Some("MIGRATION"), Purpose::Poll)
+                    .await
+                    .unwrap()
+            })
+        });
+        let mut statuses = Vec::new();
+        for poll in polls.collect::<Vec<_>>() {
+            statuses.push(poll.await.unwrap().status.unwrap());
+        }
+        assert_eq!(statuses[4], "Finished");
+        let calls = account.calls.lock().unwrap();
+        assert_eq!(calls.len() - before, 1, "{:?}", &calls[before..]);
+        assert_eq!(calls[before].1["WithoutDbList"], "true");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_served_from_before_a_change_of_this_process() {
+        let (client, account) = client_of(Account::new(100));
+        read_all(&client, shuffled(100), Purpose::Refresh).await;
+        let job = JobRef::job(id(4));
+        let status = async || {
+            let read = client.read_job(&job, Some("MIGRATION"), Purpose::Refresh);
+            read.await.unwrap().status.unwrap()
+        };
+        let before = account.calls.lock().unwrap().len();
+        assert_eq!(status().await, "Migrating");
+        assert_eq!(account.calls.lock().unwrap().len(), before, "fetched ahead");
+        client.suspend_dts_job(&job).await.unwrap();
+        assert_eq!(status().await, "Suspending");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_was_under_way_during_a_change_is_not_taken() {
+        let (client, _) = client_of(Account::new(100));
+        let reading = {
+            let client = client.clone();
+            tokio::spawn(async move { read_all(&client, shuffled(100), Purpose::Refresh).await })
+        };
+        let job = JobRef::job(id(4));
+        for _ in 0..30 {
+            tokio::time::sleep(Duration::from_millis(7)).await;
+            client.suspend_dts_job(&job).await.unwrap();
+            let read = client.read_job(&job, Some("MIGRATION"), Purpose::Refresh).await;
+            assert_eq!(read.unwrap().status.as_deref(), Some("Suspending"));
+            client.batches().changed();
+        }
+        reading.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_older_than_a_few_seconds() {
+        let (client, account) = client_of(Account::new(100));
+        read_all(&client, shuffled(100), Purpose::Refresh).await;
+        account.jobs.lock().unwrap().insert(id(4), "Finished");
+        tokio::time::sleep(FRESH_FOR).await;
+        let job = JobRef::job(id(4));
+        let read = client.read_job(&job, Some("MIGRATION"), Purpose::Refresh);
+        assert_eq!(read.await.unwrap().status.as_deref(), Some("Finished"));
+    }
+
+    /// Longer than pages are kept.
+    const FRESH_FOR: Duration = Duration::from_secs(5);
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_list_lacks_is_asked_for_by_itself() {
+        let (client, account) = client_of(Account::new(40));
+        account.jobs.lock().unwrap().remove(&id(1));
+        let read = async |number| {
+            client
+                .read_job(&JobRef::job(id(number)), Some("MIGRATION"), Purpose::Refresh)
+                .await
+        };
+        let (there, gone, other) = tokio::join!(read(0), read(1), read(2));
+        assert!(there.is_ok() && other.is_ok());
+        assert!(gone.unwrap_err().is_not_found());
+        let of = |action: &str| account.count(action);
+        assert_eq!((of("DescribeDtsJobs"), of("DescribeDtsJobDetail")), (1, 1));
+        // A job of another type is not in the list of this one.
+        let sync = async |number| {
+            client
+                .read_job(&JobRef::job(id(number)), Some("SYNC"), Purpose::Refresh)
+                .await
+        };
+        let (one, two) = tokio::join!(sync(3), sync(4));
+        assert!(one.is_ok() && two.is_ok());
+        assert_eq!((of("DescribeDtsJobs"), of("DescribeDtsJobDetail")), (2, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_may_not_list_reads_one_by_one() {
+        let (client, account) = client_of(Account {
+            may_list: false,
+            ..Account::new(60)
+        });
+        read_all(&client, shuffled(60), Purpose::Refresh).await;
+        assert_eq!(account.count("DescribeDtsJobDetail"), 60);
+        // By job and by instance, before the first answer came.
+        assert!(account.count("DescribeDtsJobs") <= 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn progress_comes_from_a_list_and_stop_ends_one_read_only() {
+        let (client, account) = client_of(Account::new(3));
+        let job = JobRef::job(id(0));
+        client
+            .read_job(&job, Some("MIGRATION"), Purpose::Progress)
+            .await
+            .unwrap();
+        assert_eq!(account.count("DescribeDtsJobs"), 1);
+
+        let token = CancellationToken::new();
+        let stopped = client.scoped(token.clone());
+        let (first, second) = (JobRef::job(id(1)), JobRef::job(id(2)));
+        let (stopped, other, ()) = tokio::join!(
+            stopped.read_job(&first, Some("MIGRATION"), Purpose::Poll),
+            client.read_job(&second, Some("MIGRATION"), Purpose::Poll),
+            async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                token.cancel();
+            }
+        );
+        assert!(stopped.unwrap_err().is_cancelled());
+        assert!(other.is_ok(), "{other:?}");
+    }
+
+    /// A clock that panics when it is asked to wait for a moment.
+    #[derive(Debug)]
+    struct Impatient;
+
+    #[async_trait]
+    impl crate::api::Clock for Impatient {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        async fn sleep(&self, _: Duration) {
+            panic!("out of patience");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_while_others_wait_leaves_nobody_waiting() {
+        let account = Arc::new(Account::new(3));
+        let transport: Arc<dyn Transport> = Arc::<Account>::clone(&account);
+        let context = Context::new(Arc::new(Impatient), Arc::new(FakeEnv::default()), transport);
+        let client = Client::new(config(), context).unwrap();
+        for _ in 0..2 {
+            let read = |number| {
+                let (client, job) = (client.clone(), JobRef::job(id(number)));
+                async move { client.read_job(&job, Some("MIGRATION"), Purpose::Poll).await }
+            };
+            let (one, other) = tokio::join!(read(0), read(1));
+            assert!(one.is_ok() && other.is_ok());
+        }
+        assert_eq!(account.count("DescribeDtsJobDetail"), 4);
+    }
+}

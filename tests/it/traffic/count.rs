@@ -1,0 +1,73 @@
+//! How many calls Terraform's operations cost.
+
+use serde_json::{Value, json};
+use terraform_provider_dts::emulator::Limits;
+
+use crate::support::bench::{Bench, job};
+
+/// `count` jobs like `dts_job.m`.
+fn many(count: usize) -> String {
+    job("m", "MIGRATION", &format!("count = {count}"))
+}
+
+/// A state with `count` unchanged jobs, of which the first is real and the others are its copies.
+fn with_jobs(bench: &Bench, count: usize) {
+    bench.write(&[&many(1)]);
+    bench.apply().ok();
+    let mut state: Value = serde_json::from_str(&bench.workspace.state_file()).unwrap();
+    let instances = state["resources"][0]["instances"].as_array_mut().unwrap();
+    let first = instances[0].clone();
+    let id = first["attributes"]["id"].as_str().unwrap();
+    for (number, copy) in bench.emulator.copy_job(id, count - 1).iter().enumerate() {
+        let mut instance = first.clone();
+        instance["index_key"] = json!(number + 1);
+        instance["attributes"]["id"] = json!(copy.job_id);
+        instances.push(instance);
+    }
+    bench.workspace.write("terraform.tfstate", &state.to_string());
+    bench.write(&[&many(count)]);
+}
+
+#[test]
+fn a_plan_of_many_unchanged_jobs_costs_few_calls() {
+    let bench = Bench::immediate();
+    with_jobs(&bench, 300);
+    let mark = bench.mark();
+    bench.workspace.assert_plan_is_empty();
+    let calls = bench.mark() - mark;
+    assert!(calls <= 20, "{calls} calls for 300 jobs");
+}
+
+#[test]
+fn a_plan_of_three_jobs_in_a_full_account_costs_no_more_than_three_calls() {
+    let bench = Bench::immediate();
+    with_jobs(&bench, 3);
+    let id = bench.recorded("dts_job.m[0]").unwrap().text("id");
+    bench.emulator.copy_job(&id, 4997);
+    let mark = bench.mark();
+    bench.workspace.assert_plan_is_empty();
+    let calls = bench.mark() - mark;
+    assert!(calls <= 3, "{calls} calls for three jobs");
+}
+
+/// Nothing fails for the rate of calls, and nothing is made twice.
+#[test]
+fn an_apply_on_an_account_with_a_low_rate_goes_well() {
+    let bench = Bench::immediate();
+    bench.emulator.set_limits(Limits {
+        calls_per_second: Some(10),
+        ..Limits::default()
+    });
+    bench.write(&[&many(20).replace("\"job-m\"", "\"job-${count.index}\"")]);
+    bench.apply().ok();
+    let refused =
+        |call: &terraform_provider_dts::emulator::Call| call.code.as_deref() == Some("Throttling.User");
+    let calls = bench.emulator.calls();
+    assert!(calls.iter().any(refused), "the rate was met");
+    let made = calls
+        .iter()
+        .filter(|call| call.action == "ConfigureDtsJob" && !refused(call));
+    assert_eq!(made.count(), 20);
+    bench.emulator.set_limits(Limits::default());
+    bench.workspace.assert_plan_is_empty();
+}
