@@ -134,6 +134,11 @@ impl Client {
         }
     }
 
+    /// Ready once the calls of this client are cancelled, for whatever waits between them.
+    pub async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
     /// The clock the client was made with, for whatever waits on its behalf.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {

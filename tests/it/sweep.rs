@@ -5,9 +5,8 @@
 
 mod case;
 mod flow;
-mod hosted;
+mod kill;
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
@@ -17,6 +16,7 @@ use std::time::Instant;
 
 use self::case::{Breach, Case, Disturbance, FAULTS, Stage, Undisturbed};
 use self::flow::Flow;
+use self::kill::Victim;
 
 /// More than processors, for much of a case is waiting. `SWEEP_WORKERS` says otherwise.
 const WORKERS: usize = 4;
@@ -45,7 +45,7 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
     done.into_inner().unwrap().into_values().collect()
 }
 
-fn text(panic: &(dyn Any + Send)) -> String {
+fn text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
         .unwrap_or_default()
@@ -56,9 +56,13 @@ fn run(cases: &[(Case<'_>, Undisturbed)]) -> Vec<(Breach, String)> {
     let results = in_parallel(cases, |(case, undisturbed)| {
         let ran = std::panic::catch_unwind(AssertUnwindSafe(|| case::run(case, *undisturbed)));
         let checked = ran.unwrap_or_else(|panic| Err((Breach::Stuck, text(panic.as_ref()))));
-        checked
+        let breach = checked
             .err()
-            .map(|(breach, why)| (breach, format!("{case}: {why}")))
+            .map(|(breach, why)| (breach, format!("{case}: {why}")));
+        if let Some((breach, why)) = &breach {
+            writeln!(std::io::stderr(), "{breach:?}: {why}").unwrap();
+        }
+        breach
     });
     results.into_iter().flatten().collect()
 }
@@ -80,6 +84,7 @@ fn sample() {
         Disturbance::CtrlC,
         Disturbance::Panic,
     ]);
+    let kinds = kinds.chain([Victim::Terraform, Victim::Provider].map(Disturbance::Kill));
     let runs: Vec<Undisturbed> = in_parallel(&chosen, |flow| Stage::run_undisturbed(flow));
     let cases: Vec<_> = kinds
         .enumerate()
@@ -87,18 +92,16 @@ fn sample() {
             let (flow, undisturbed) = (chosen[index % chosen.len()], runs[index % chosen.len()]);
             // Another call each time.
             let nth = 1 + (index * 5) % undisturbed.calls;
-            (
-                Case {
-                    flow,
-                    nth,
-                    disturbance,
-                },
-                undisturbed,
-            )
+            let case = Case {
+                flow,
+                nth,
+                disturbance,
+            };
+            (case, undisturbed)
         })
         .collect();
     let breaches = run(&cases);
-    assert!(breaches.is_empty(), "{breaches:#?}");
+    assert!(breaches.is_empty(), "{} cases, see above", breaches.len());
 }
 
 /// Some ten minutes: `make sweep`. `SWEEP_ONLY=text` runs the cases whose name holds the text.
@@ -111,17 +114,16 @@ fn whole() {
     for (flow, undisturbed) in flows.iter().zip(undisturbed(&flows)) {
         let singles = FAULTS.map(Disturbance::Once);
         let pairs = [FAULTS[3], FAULTS[6]].map(Disturbance::Twice);
-        let others = [Disturbance::CtrlC, Disturbance::Panic];
+        let kills = [Victim::Terraform, Victim::Provider].map(Disturbance::Kill);
+        let others = [Disturbance::CtrlC, Disturbance::Panic].into_iter().chain(kills);
         for disturbance in singles.into_iter().chain(pairs).chain(others) {
             for nth in 1..=undisturbed.calls {
-                cases.push((
-                    Case {
-                        flow,
-                        nth,
-                        disturbance,
-                    },
-                    undisturbed,
-                ));
+                let case = Case {
+                    flow,
+                    nth,
+                    disturbance,
+                };
+                cases.push((case, undisturbed));
             }
         }
     }
@@ -131,9 +133,6 @@ fn whole() {
     let breaches = run(&cases);
     let count = |breach: Breach| breaches.iter().filter(|(found, _)| *found == breach).count();
     let mut out = std::io::stdout().lock();
-    for (breach, why) in &breaches {
-        writeln!(out, "{breach:?}: {why}").unwrap();
-    }
     writeln!(
         out,
         "sweep: {} flows, {} cases in {} s: {} lost, {} bought twice, {} silent, {} stuck",

@@ -5,12 +5,12 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use terraform_provider_dts::emulator::{Emulator, Options};
 
 use super::flow::Flow;
-use super::hosted::{Hosted, PANIC};
+use super::kill::{self, Victim};
+use crate::support::Outcome;
 use crate::support::bench::Bench;
-use crate::support::{Outcome, Workspace};
+use crate::support::hosted::{self, Hosted, PANIC};
 
 /// How a call goes wrong. `says` is what an error must say of it, where the apply ends in one.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +77,7 @@ pub(crate) enum Disturbance {
     Twice(Fault),
     CtrlC,
     Panic,
+    Kill(Victim),
 }
 
 impl Disturbance {
@@ -85,7 +86,7 @@ impl Disturbance {
             Self::Once(fault) | Self::Twice(fault) => Some(fault.says),
             Self::Panic => Some(PANIC),
             // It may hit where nothing minds; what minds says that it was asked to stop.
-            Self::CtrlC => None,
+            Self::CtrlC | Self::Kill(_) => None,
         }
     }
 }
@@ -106,6 +107,7 @@ impl fmt::Display for Case<'_> {
             Disturbance::Twice(fault) => write!(f, "{} twice", fault.name),
             Disturbance::CtrlC => f.write_str("Ctrl-C"),
             Disturbance::Panic => f.write_str("panic"),
+            Disturbance::Kill(victim) => write!(f, "kill -9 of {victim:?}"),
         }
     }
 }
@@ -123,16 +125,16 @@ pub(crate) enum Breach {
     Stuck,
 }
 
-type Checked = Result<(), (Breach, String)>;
+pub(super) type Checked = Result<(), (Breach, String)>;
 
-fn holds(condition: bool, breach: Breach, why: impl FnOnce() -> String) -> Checked {
+pub(super) fn holds(condition: bool, breach: Breach, why: impl FnOnce() -> String) -> Checked {
     if condition { Ok(()) } else { Err((breach, why())) }
 }
 
 /// Terraform with a provider in this process, at the point where a flow is to be disturbed.
 pub(crate) struct Stage {
-    bench: Bench,
-    hosted: Hosted,
+    pub(super) bench: Bench,
+    pub(super) hosted: Hosted,
 }
 
 /// What an undisturbed run does.
@@ -146,11 +148,7 @@ pub(crate) struct Undisturbed {
 impl Stage {
     /// Applies what comes before.
     pub(crate) fn set(flow: &Flow) -> Self {
-        let emulator = Emulator::start(Options::default()).unwrap();
-        let hosted = Hosted::start();
-        let workspace =
-            Workspace::new(Some(&emulator.url())).with_env("TF_REATTACH_PROVIDERS", &hosted.reattach());
-        let bench = Bench { emulator, workspace };
+        let (bench, hosted) = hosted::bench();
         for configuration in &flow.before {
             bench.write(&[configuration]).apply().ok();
         }
@@ -160,7 +158,7 @@ impl Stage {
         Self { bench, hosted }
     }
 
-    fn arguments(flow: &Flow) -> [&'static str; 4] {
+    pub(super) fn arguments(flow: &Flow) -> [&'static str; 4] {
         let verb = if flow.swept.is_some() { "apply" } else { "destroy" };
         [verb, "-json", "-input=false", "-auto-approve"]
     }
@@ -189,6 +187,7 @@ impl Stage {
             Disturbance::Once(fault) => add(fault.json, 1),
             Disturbance::Twice(fault) => add(fault.json, 2),
             Disturbance::Panic => self.hosted.panic_at(case.nth),
+            Disturbance::Kill(_) => unreachable!("killed elsewhere"),
             Disturbance::CtrlC => {
                 // Long enough for the signal to arrive before the answer.
                 add(r#"{"kind": "late", "delay_ms": 300}"#, 1);
@@ -211,26 +210,11 @@ impl Stage {
 
     /// Every id that was handed out is in the state, and no instance is tainted.
     fn nothing_is_lost(&self, report: &Outcome) -> Checked {
-        let recorded = self.bench.all_recorded();
-        let known: BTreeSet<String> = recorded
-            .values()
-            .filter_map(|recorded| recorded.values["id"].as_str().map(str::to_owned))
-            .collect();
-        for instance in self.bench.emulator.instances() {
-            let id = instance.instance_id;
-            holds(instance.released || known.contains(&id), Breach::Lost, || {
-                format!("instance {id} is in no state{}", report.report())
-            })?;
-        }
-        for (id, status) in self.bench.jobs() {
-            // The job that came with an instance, and is not configured yet, has no resource.
-            holds(
-                status == "NotConfigured" || known.contains(&id),
-                Breach::Lost,
-                || format!("job {id} ({status}) is in no state{}", report.report()),
-            )?;
-        }
-        for (address, recorded) in &recorded {
+        let unknown = self.unknown();
+        holds(unknown.is_empty(), Breach::Lost, || {
+            format!("{unknown:?} is in no state{}", report.report())
+        })?;
+        for (address, recorded) in self.bench.all_recorded() {
             let tainted = recorded.tainted && address.starts_with("dts_instance.");
             holds(!tainted, Breach::Lost, || {
                 format!(
@@ -241,10 +225,80 @@ impl Stage {
         }
         Ok(())
     }
+
+    /// After `again` went well: nothing is lost, nothing is left to do, nothing was bought twice, and all can be removed.
+    pub(super) fn settles(
+        &self,
+        flow: &Flow,
+        undisturbed: Undisturbed,
+        first: &Outcome,
+        again: &Outcome,
+    ) -> Checked {
+        self.nothing_is_lost(again)?;
+        if flow.swept.is_some() {
+            let settled = again.planned_changes().is_empty() || self.bench.workspace.plan_is_empty();
+            holds(settled, Breach::Stuck, || {
+                format!("the plan after is not empty{}{}", first.report(), again.report())
+            })?;
+        }
+        let bought = self.bench.emulator.instances().len();
+        holds(bought == undisturbed.bought, Breach::Double, || {
+            format!(
+                "{bought} instances were bought instead of {}{}{}",
+                undisturbed.bought,
+                first.report(),
+                again.report()
+            )
+        })?;
+        if flow.swept.is_some() {
+            let removed = self.bench.workspace.destroy();
+            holds(removed.status == Some(0), Breach::Stuck, || {
+                format!("it cannot be removed{}", removed.report())
+            })?;
+        }
+        let left = self
+            .bench
+            .emulator
+            .instances()
+            .iter()
+            .any(|instance| !instance.released);
+        holds(!left, Breach::Double, || "an instance is left".to_owned())?;
+        holds(self.bench.all_recorded().is_empty(), Breach::Stuck, || {
+            "something is left in the state".to_owned()
+        })
+    }
+
+    /// What the emulator has and the state has not: the address that it belongs to, and its id.
+    pub(super) fn unknown(&self) -> Vec<(String, String)> {
+        let known = self.known();
+        let mut unknown = Vec::new();
+        for instance in self.bench.emulator.instances() {
+            if !instance.released && !known.contains(&instance.instance_id) {
+                unknown.push(("dts_instance.m".to_owned(), instance.instance_id));
+            }
+        }
+        for (id, status) in self.bench.jobs() {
+            if status != "NotConfigured" && !known.contains(&id) {
+                unknown.push(("dts_job.m".to_owned(), id));
+            }
+        }
+        unknown
+    }
+
+    fn known(&self) -> BTreeSet<String> {
+        let recorded = self.bench.all_recorded();
+        let ids = recorded
+            .values()
+            .filter_map(|recorded| recorded.values["id"].as_str().map(str::to_owned));
+        ids.collect()
+    }
 }
 
 /// Runs the case, and tells what did not hold.
 pub(crate) fn run(case: &Case<'_>, undisturbed: Undisturbed) -> Checked {
+    if let Disturbance::Kill(victim) = case.disturbance {
+        return kill::run(case, victim, undisturbed);
+    }
     let stage = Stage::set(case.flow);
     let bench = &stage.bench;
     let outcome = stage.disturb(case);
@@ -276,39 +330,5 @@ pub(crate) fn run(case: &Case<'_>, undisturbed: Undisturbed) -> Checked {
     holds(again.status == Some(0), Breach::Stuck, || {
         format!("the next one fails{}{}", outcome.report(), again.report())
     })?;
-    stage.nothing_is_lost(&again)?;
-    if case.flow.swept.is_some() {
-        let settled = again.planned_changes().is_empty() || bench.workspace.plan_is_empty();
-        holds(settled, Breach::Stuck, || {
-            format!(
-                "the plan after is not empty{}{}",
-                outcome.report(),
-                again.report()
-            )
-        })?;
-    }
-    let bought = bench.emulator.instances().len();
-    holds(bought == undisturbed.bought, Breach::Double, || {
-        format!(
-            "{bought} instances were bought instead of {}{}{}",
-            undisturbed.bought,
-            outcome.report(),
-            again.report()
-        )
-    })?;
-    if case.flow.swept.is_some() {
-        let removed = bench.workspace.destroy();
-        holds(removed.status == Some(0), Breach::Stuck, || {
-            format!("it cannot be removed{}", removed.report())
-        })?;
-    }
-    let left = bench
-        .emulator
-        .instances()
-        .iter()
-        .any(|instance| !instance.released);
-    holds(!left, Breach::Double, || "an instance is left".to_owned())?;
-    holds(bench.all_recorded().is_empty(), Breach::Stuck, || {
-        "something is left in the state".to_owned()
-    })
+    stage.settles(case.flow, undisturbed, &outcome, &again)
 }

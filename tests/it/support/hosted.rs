@@ -2,19 +2,20 @@
 //! over the provider's time and network, without a way in that is shipped: waits pass fifty times as fast, an answer is given up
 //! soon, and a panic can be forced at a chosen call.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tempfile::TempDir;
 use terraform_provider_dts::api::{
     Clock, Context, HttpRequest, HttpResponse, Sent, Transport, TransportError,
 };
 use terraform_provider_dts::dts::{Dts, SOURCE_ADDRESS};
+use terraform_provider_dts::emulator::{Emulator, Options};
 use terraform_provider_dts::framework::Server;
 use terraform_provider_dts::plugin::handshake::PROTOCOL_VERSION;
 use terraform_provider_dts::plugin::proto::go_plugin::grpc_broker_server::GrpcBrokerServer;
@@ -28,6 +29,9 @@ use terraform_provider_dts::plugin::services::Services;
 use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::sync::CancellationToken;
 
+use super::Workspace;
+use super::bench::Bench;
+
 /// How much faster the provider's waits pass.
 const SWIFTER: u32 = 50;
 
@@ -37,14 +41,14 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// What a forced panic says.
 pub(crate) const PANIC: &str = "forced by the sweep";
 
-/// Real time, but for waits.
+/// Real time but for waits, and behind by as many seconds as it is told.
 #[derive(Debug)]
-struct Swift;
+struct Swift(Arc<AtomicI64>);
 
 #[async_trait]
 impl Clock for Swift {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        Timestamp::now() - SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -68,12 +72,14 @@ impl Transport for Line {
             let mut at = self.panic_at.lock().unwrap();
             at.take_if(|at| *at <= number).is_some()
         };
-        assert!(!strikes, "{PANIC}");
+        // A constant text is what the provider tells of a panic.
+        assert!(!strikes, "forced by the sweep");
         let answer = tokio::time::timeout(PATIENCE, self.real.send(request)).await;
         answer.unwrap_or_else(|_| {
             Err(TransportError {
                 sent: Sent::Maybe,
                 message: format!("no complete answer within {PATIENCE:?}"),
+                advice: None,
             })
         })
     }
@@ -88,14 +94,15 @@ pub(crate) struct Hosted {
 }
 
 impl Hosted {
-    pub(crate) fn start() -> Self {
+    /// With a clock that is so many seconds behind.
+    fn behind(seconds: Arc<AtomicI64>) -> Self {
         let system = Context::system();
         let line = Arc::new(Line {
             real: system.transport,
             sent: AtomicUsize::new(0),
             panic_at: Arc::default(),
         });
-        let context = Context::new(Arc::new(Swift), system.env, line.clone());
+        let context = Context::new(Arc::new(Swift(seconds)), system.env, line.clone());
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("s");
         let end = CancellationToken::new();
@@ -170,4 +177,22 @@ impl Drop for Hosted {
             let _ = thread.join();
         }
     }
+}
+
+/// A bench whose provider is in this process.
+pub(crate) fn bench() -> (Bench, Hosted) {
+    bench_behind(&Arc::default())
+}
+
+/// As [`bench`], with an emulator and a provider whose clocks are so many seconds behind.
+pub(crate) fn bench_behind(seconds: &Arc<AtomicI64>) -> (Bench, Hosted) {
+    let clock = Arc::clone(seconds);
+    let emulator = Emulator::start_with_clock(Options::default(), move || {
+        Timestamp::now() - SignedDuration::from_secs(clock.load(Ordering::SeqCst))
+    })
+    .unwrap();
+    let hosted = Hosted::behind(Arc::clone(seconds));
+    let workspace =
+        Workspace::new(Some(&emulator.url())).with_env("TF_REATTACH_PROVIDERS", &hosted.reattach());
+    (Bench { emulator, workspace }, hosted)
 }
