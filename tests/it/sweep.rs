@@ -59,8 +59,10 @@ fn run(cases: &[(Case<'_>, Undisturbed)]) -> Vec<(Breach, String)> {
         let breach = checked
             .err()
             .map(|(breach, why)| (breach, format!("{case}: {why}")));
-        if let Some((breach, why)) = &breach {
-            writeln!(std::io::stderr(), "{breach:?}: {why}").unwrap();
+        let mut err = std::io::stderr().lock();
+        match &breach {
+            Some((breach, why)) => writeln!(err, "{breach:?}: {why}").unwrap(),
+            None => writeln!(err, "ok: {case}").unwrap(),
         }
         breach
     });
@@ -130,6 +132,7 @@ fn whole() {
     if let Ok(only) = std::env::var("SWEEP_ONLY") {
         cases.retain(|(case, _)| case.to_string().contains(&only));
     }
+    writeln!(std::io::stderr(), "{} cases", cases.len()).unwrap();
     let breaches = run(&cases);
     let count = |breach: Breach| breaches.iter().filter(|(found, _)| *found == breach).count();
     let mut out = std::io::stdout().lock();

@@ -90,7 +90,10 @@ impl Run<'_> {
         let clock = self.api.clock();
         let begin = clock.instant();
         wait::until(clock.as_ref(), &patience, || async {
-            let detail = self.detail().await?;
+            let detail = match self.detail().await {
+                Ok(detail) => detail,
+                Err(problems) => return Ok(Poll::Unread(problems)),
+            };
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             // Right after a start DTS may still show the failure that it follows.
@@ -159,7 +162,10 @@ impl Run<'_> {
             ..api::DescribeDtsJobs::default()
         };
         wait::until(self.api.clock().as_ref(), &patience, || async {
-            let detail = self.detail().await?;
+            let detail = match self.detail().await {
+                Ok(detail) => detail,
+                Err(problems) => return Ok(Poll::Unread(problems)),
+            };
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             if stage == Stage::Finished && self.reached.bool("data_synchronization") == Some(false) {
@@ -168,11 +174,10 @@ impl Run<'_> {
             if self.before_start != Some(stage) {
                 self.failed(stage, &status, &detail, &what).await?;
             }
-            let jobs = self
-                .api
-                .describe_dts_jobs(&query)
-                .await
-                .map_err(error::to(&what))?;
+            let jobs = match self.api.describe_dts_jobs(&query).await {
+                Ok(jobs) => jobs,
+                Err(cause) => return Ok(Poll::Unread(error::unable(&what, &cause).into())),
+            };
             let Some(job) = jobs
                 .into_iter()
                 .find(|job| job.dts_job_id.as_deref() == Some(self.id.as_str()))

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::flow::Flow;
 use super::kill::{self, Victim};
-use crate::support::Outcome;
 use crate::support::bench::Bench;
 use crate::support::hosted::{self, Hosted, PANIC};
+use crate::support::{Diagnostic, Outcome};
 
 /// How a call goes wrong. `says` is what an error must say of it, where the apply ends in one.
 #[derive(Clone, Copy, Debug)]
@@ -326,7 +326,13 @@ pub(crate) fn run(case: &Case<'_>, undisturbed: Undisturbed) -> Checked {
             ));
         }
     }
-    let again = bench.workspace.run(&Stage::arguments(case.flow));
+    let mut again = bench.workspace.run(&Stage::arguments(case.flow));
+    let untaint = |error: &Diagnostic| error.detail.contains("`terraform untaint`");
+    if matches!(case.disturbance, Disturbance::Panic) && again.errors().iter().any(untaint) {
+        // A bug in the create of a job that runs by now: whether it is thrown away is left to the user.
+        bench.workspace.run(&["untaint", "dts_job.m"]).ok();
+        again = bench.workspace.run(&Stage::arguments(case.flow));
+    }
     holds(again.status == Some(0), Breach::Stuck, || {
         format!("the next one fails{}{}", outcome.report(), again.report())
     })?;
