@@ -154,6 +154,11 @@ impl Client {
         self
     }
 
+    /// Ready once the calls of this client are cancelled, for whatever waits between them.
+    pub async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
     /// The clock the client was made with, for whatever waits on its behalf.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
@@ -166,11 +171,6 @@ impl Client {
 
     pub(super) fn counts(&self) -> &Counts {
         &self.shared.context.run.counts
-    }
-
-    /// Once the calls of this client are cancelled.
-    pub(super) async fn cancelled(&self) {
-        self.cancel.cancelled().await;
     }
 
     /// Calls `action`. `RegionId` is added where `params` has none.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::RwLock;
+use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
 use super::{functions, instance, job, precheck, settings};
@@ -37,6 +37,10 @@ pub struct Client {
     pub(super) purchases: RwLock<()>,
     /// Instances and jobs that a resource of this process already has.
     claimed: Mutex<BTreeSet<String>>,
+    /// What was there of each kind before this process made anything of it, by the likeness of `lookup::Once`.
+    present: Mutex<BTreeMap<String, Present>>,
+    /// How many calls of each likeness are under way, or have lost their answer and are not cleared up.
+    open: Mutex<BTreeMap<String, usize>>,
     /// Objects that this process has read since it was configured.
     read: Mutex<BTreeSet<String>>,
     /// Jobs that an instance in the plan serves or is to be bought for.
@@ -44,6 +48,9 @@ pub struct Client {
     /// The turns of [`Client::turn`].
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<Option<String>>>>>,
 }
+
+/// Ids, once somebody has found them out.
+type Present = Arc<OnceCell<BTreeSet<String>>>;
 
 impl Client {
     /// The DTS client, for an operation that `cancel` ends.
@@ -74,6 +81,32 @@ impl Client {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(id.to_owned())
+    }
+
+    /// The ids of what was there of a kind before the first purchase of it; whoever is first finds out.
+    pub(super) fn present(&self, likeness: &str) -> Present {
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(present.entry(likeness.to_owned()).or_default())
+    }
+
+    /// A call that makes something of the kind is under way.
+    pub(super) fn open(&self, likeness: &str) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        *open.entry(likeness.to_owned()).or_default() += 1;
+    }
+
+    /// It is known what became of one of them.
+    pub(super) fn close(&self, likeness: &str) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(likeness) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// How many are under way or not cleared up.
+    pub(super) fn count_open(&self, likeness: &str) -> usize {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(likeness).copied().unwrap_or_default()
     }
 
     /// Whether a resource of this process has it.
@@ -138,6 +171,8 @@ impl Provider for Dts {
             api: settings::client(config, &self.context, terraform_version),
             purchases: RwLock::new(()),
             claimed: Mutex::new(BTreeSet::new()),
+            present: Mutex::new(BTreeMap::new()),
+            open: Mutex::new(BTreeMap::new()),
             read: Mutex::new(BTreeSet::new()),
             served: Mutex::new(BTreeMap::new()),
             turns: Mutex::new(BTreeMap::new()),

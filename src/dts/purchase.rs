@@ -6,14 +6,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::error;
-use super::lookup::{self, Once, Outcome};
+use super::lookup::{self, Candidate, LeftOver, Once, Outcome};
 use super::provider::Client;
 use crate::api;
-use crate::framework::{Diagnostic, Diagnostics};
+use crate::framework::{Diagnostic, Diagnostics, Path};
 
 struct Purchase<'a> {
     client: &'a Client,
     order: &'a api::CreateDtsInstance,
+    left_over: LeftOver,
 }
 
 #[async_trait]
@@ -31,12 +32,15 @@ impl Once for Purchase<'_> {
         api.create_dts_instance(self.order).await
     }
 
-    async fn candidates(&self, api: &api::Client) -> Result<Vec<api::PurchasedInstance>, api::Error> {
+    async fn candidates(
+        &self,
+        api: &api::Client,
+    ) -> Result<Vec<Candidate<api::PurchasedInstance>>, api::Error> {
         let Some(job_id) = &self.order.job_id else {
             return of_shape(api, self.order).await;
         };
         let mut found = of_job(api, job_id).await?;
-        found.retain(|one| !self.client.is_claimed(&one.instance_id));
+        found.retain(|one| !self.client.is_claimed(&one.made.instance_id));
         Ok(found)
     }
 
@@ -44,21 +48,59 @@ impl Once for Purchase<'_> {
         self.order.job_id.is_some()
     }
 
+    /// All that `fits` compares.
+    fn likeness(&self) -> String {
+        let order = self.order;
+        let shape = [
+            &order.type_,
+            &order.instance_class,
+            &order.pay_type,
+            &order.source_region,
+            &order.destination_region,
+            &order.source_endpoint_engine_name,
+            &order.destination_endpoint_engine_name,
+        ];
+        format!("instance {shape:?}").to_ascii_lowercase()
+    }
+
+    fn left_over(&self) -> LeftOver {
+        self.left_over
+    }
+
     fn id(made: &api::PurchasedInstance) -> &str {
         &made.instance_id
     }
 }
 
-/// Buys exactly one instance.
+/// Buys exactly one instance. `adopt` is what the user said about one that is there already, see [`LeftOver`].
 pub(super) async fn buy(
     client: &Client,
     api: &api::Client,
     order: &api::CreateDtsInstance,
+    adopt: Option<bool>,
     warnings: &mut Diagnostics,
 ) -> Result<api::PurchasedInstance, Diagnostics> {
     let begun = api.clock().now();
-    let problem = match lookup::once(client, api, &Purchase { client, order }).await? {
+    let purchase = Purchase {
+        client,
+        order,
+        left_over: match adopt {
+            None => LeftOver::Stop,
+            Some(true) => LeftOver::Take,
+            Some(false) => LeftOver::Ignore,
+        },
+    };
+    let problem = match lookup::once(client, api, &purchase).await? {
         Outcome::Made(purchased, _) => return Ok(purchased),
+        Outcome::Taken(only) => {
+            warnings.push(Diagnostic::warning(
+                format!("DTS instance {} was taken over, not bought", only.instance_id),
+                "It is as this one would be, younger than an hour, and nobody has configured a job on it: most likely it was bought by an \
+                 apply that was cut off. `adopt = true` asks for this; CreateDtsInstance was not called.",
+            ));
+            return Ok(only);
+        }
+        Outcome::LeftOver(left) => left_over(&left),
         Outcome::Found(only, lost) => {
             warnings.push(Diagnostic::warning(
                 format!(
@@ -105,6 +147,35 @@ fn unknown(lost: &api::Error, then: &str) -> Diagnostic {
     )
 }
 
+/// Something is there that may be what is to be bought.
+fn left_over(left: &[Candidate<api::PurchasedInstance>]) -> Diagnostic {
+    let ids: Vec<&str> = left.iter().map(|one| one.made.instance_id.as_str()).collect();
+    let told: Vec<String> = left
+        .iter()
+        .map(|Candidate { made, created, .. }| match created {
+            Some(created) => format!("{} (created {created})", made.instance_id),
+            None => made.instance_id.clone(),
+        })
+        .collect();
+    let take = match ids.as_slice() {
+        [id] => format!(
+            "To take it, set `adopt = true` and apply again, or import it: `terraform import <address> {id}`."
+        ),
+        _ => "Import the one that belongs here (`terraform import <address> <id>`) and release what nobody needs.".to_owned(),
+    };
+    Diagnostic::error(
+        format!("Unable to tell whether this DTS instance was bought before: {}", ids.join(", ")),
+        format!(
+            "DTS has {} of the same type, class, payment, engines and regions, younger than an hour, with no job configured on it: most \
+             likely bought by an apply that was cut off. No instance was bought now.\n\n{take} If it is somebody else's, or belongs to \
+             another resource of this configuration (which Terraform does not tell an apply that leaves it alone), set `adopt = false`: \
+             then another one is bought.",
+            told.join(", ")
+        ),
+    )
+    .at(Path::attribute("type"))
+}
+
 /// What only the user can find out now.
 fn cannot_be_looked_up(order: &api::CreateDtsInstance, begun: jiff::Timestamp) -> String {
     let begun = begun.strftime("%Y-%m-%dT%H:%M:%SZ");
@@ -120,13 +191,20 @@ fn cannot_be_looked_up(order: &api::CreateDtsInstance, begun: jiff::Timestamp) -
     }
 }
 
-async fn of_job(api: &api::Client, job_id: &str) -> Result<Vec<api::PurchasedInstance>, api::Error> {
+async fn of_job(
+    api: &api::Client,
+    job_id: &str,
+) -> Result<Vec<Candidate<api::PurchasedInstance>>, api::Error> {
     let detail = api.describe_dts_job_detail(&api::JobRef::job(job_id)).await?;
     let instance = detail.dts_instance_id.into_iter();
     Ok(instance
-        .map(|instance_id| api::PurchasedInstance {
-            instance_id,
-            job_id: Some(job_id.to_owned()),
+        .map(|instance_id| Candidate {
+            made: api::PurchasedInstance {
+                instance_id,
+                job_id: Some(job_id.to_owned()),
+            },
+            created: None,
+            alike: true,
         })
         .collect())
 }
@@ -134,7 +212,7 @@ async fn of_job(api: &api::Client, job_id: &str) -> Result<Vec<api::PurchasedIns
 async fn of_shape(
     api: &api::Client,
     order: &api::CreateDtsInstance,
-) -> Result<Vec<api::PurchasedInstance>, api::Error> {
+) -> Result<Vec<Candidate<api::PurchasedInstance>>, api::Error> {
     let query = api::DescribeDtsJobs {
         job_type: order.type_.as_ref().map(|kind| kind.to_ascii_uppercase()),
         status: Some("NotConfigured".to_owned()),
@@ -146,9 +224,13 @@ async fn of_shape(
     let jobs = api.describe_dts_jobs(&query).await?;
     let mine = jobs.into_iter().filter(|job| fits(job, order)).filter_map(|job| {
         let instance_id = job.dts_instance_id?;
-        Some(api::PurchasedInstance {
-            instance_id,
-            job_id: job.dts_job_id,
+        Some(Candidate {
+            made: api::PurchasedInstance {
+                instance_id,
+                job_id: job.dts_job_id,
+            },
+            created: job.create_time.and_then(|time| time.parse().ok()),
+            alike: true,
         })
     });
     Ok(mine.collect())

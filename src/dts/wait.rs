@@ -21,7 +21,12 @@ pub(super) enum Poll<T> {
     Ready(T),
     /// Not yet; the text says what was seen, for the message when the time is up.
     Pending(String),
+    /// It could not be read, which says nothing of what is waited for. Several times in a row it is the end.
+    Unread(Diagnostics),
 }
+
+/// How many times in a row something may be unreadable: one lost answer must not end a wait of hours, and taint what goes well.
+const UNREADABLE: usize = 3;
 
 /// How long, for whom, and what to raise.
 pub(super) struct Patience<'a> {
@@ -47,10 +52,24 @@ where
 {
     let begin = clock.instant();
     let mut seen = "nothing yet".to_owned();
+    let mut unread = 0;
     loop {
         seen = match poll().await {
             Ok(Poll::Ready(value)) => return Ok(value),
-            Ok(Poll::Pending(seen)) => seen,
+            Ok(Poll::Pending(seen)) => {
+                unread = 0;
+                seen
+            }
+            Ok(Poll::Unread(_)) if patience.cancel.is_cancelled() => {
+                return Err(stopped(patience.what, &seen).into());
+            }
+            Ok(Poll::Unread(problems)) => {
+                unread += 1;
+                if unread == UNREADABLE {
+                    return Err(problems);
+                }
+                seen
+            }
             // Stop ends the poll's own call as well, whose error would say less.
             Err(_) if patience.cancel.is_cancelled() => return Err(stopped(patience.what, &seen).into()),
             Err(problems) => return Err(problems),
@@ -170,6 +189,26 @@ mod tests {
                 && message.contains("timeouts.create")
                 && message.contains("10m")
         );
+    }
+
+    /// `?` cannot be read, `.` can, `!` is there.
+    async fn polled(answers: &str) -> Result<(), Diagnostics> {
+        let answers = RefCell::new(answers.chars());
+        until(&Paused::new(), &patience(&CancellationToken::new()), || async {
+            Ok(match answers.borrow_mut().next() {
+                Some('?') => Poll::Unread(Diagnostic::error("Unable to read it", "").into()),
+                Some('.') => Poll::Pending("status Migrating".to_owned()),
+                _ => Poll::Ready(()),
+            })
+        })
+        .await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_read_several_times_in_a_row_ends_it() {
+        assert!(polled("??.?.??!").await.is_ok());
+        let failed = polled(".???!").await.unwrap_err();
+        assert_eq!(failed.iter().next().unwrap().summary, "Unable to read it");
     }
 
     #[tokio::test(start_paused = true)]

@@ -70,7 +70,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use self::{fault::Fault, server::Shared};
+use self::{
+    fault::{Fault, Faults},
+    server::Shared,
+};
 pub use self::{
     fixtures::{FixtureError, Fixtures},
     journal::Call,
@@ -255,6 +258,11 @@ impl Emulator {
         if let Err(error) = self.shared.state().scripts.set(script) {
             panic!("{error}");
         }
+    }
+
+    /// Forgets the faults that have not struck yet.
+    pub fn clear_faults(&self) {
+        self.shared.state().faults = Faults::default();
     }
 
     /// Changes when jobs move on, from the next request.

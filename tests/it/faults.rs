@@ -1,6 +1,7 @@
 //! Whatever fails, whenever it fails: every id is in the state, nothing is bought twice, and the next apply converges.
 
 mod calls;
+mod left_over;
 mod looking;
 mod passwords;
 mod release;

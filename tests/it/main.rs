@@ -50,6 +50,8 @@ mod secrets;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod sweep;
+#[cfg(test)]
 mod terraform;
 #[cfg(test)]
 mod tidy;

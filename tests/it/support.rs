@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 mod cli;
 mod document;
+pub(crate) mod hosted;
 mod outcome;
 mod process;
 mod workspace;

@@ -66,7 +66,10 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
                 job_id: job_id.clone(),
             }
         }
-        None => purchase::buy(&client, &api, &order, &mut apply.warnings).await?,
+        None => {
+            let adopt = apply.config.bool("adopt");
+            purchase::buy(&client, &api, &order, adopt, &mut apply.warnings).await?
+        }
     };
 
     // From here on no error: it would taint the instance, and the next apply would release it and buy another.

@@ -73,6 +73,10 @@ pub(super) fn schema() -> Schema {
             Attribute::bool("require_precheck")
                 .describe("Only with `job_id`, and only when it is bought: `true` buys only after a precheck that passed, `false` does not look at it. Without, a job that was never checked is bought for, and a failed check is not."),
         )
+        .attribute(
+            Attribute::bool("adopt")
+                .describe("Only without `job_id`, and only when it is bought: what to do when DTS has an instance that is as this one would be, younger than an hour and with no job configured on it, most likely bought by an apply that was cut off. `true` takes it, `false` buys another. Without, that is an error which names it, and nothing is bought. With `job_id` the instance that the job already has is always taken."),
+        )
         .attribute(shape("type", "What it does: `MIGRATION`, `SYNC` or `SUBSCRIBE`.").check(Check::one_of_ignore_case(&["MIGRATION", "SYNC", "SUBSCRIBE"])))
         .attribute(shape("source_endpoint_engine_name", "Engine of the source, such as `MySQL`.").check(Check::one_of_ignore_case(&ENGINES)))
         .attribute(shape("destination_endpoint_engine_name", "Engine of the destination, such as `MySQL`.").check(Check::one_of_ignore_case(&ENGINES)))
@@ -109,6 +113,13 @@ pub(super) fn schema() -> Schema {
 
 pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
     if is_set(config, "job_id") {
+        conflict(
+            config,
+            "job_id",
+            "adopt",
+            "With `job_id` the instance that the job already has is always taken.",
+            diagnostics,
+        );
         // A configuration that Terraform generated for an instance that is there says both, and they agree: the plan compares.
         let generated =
             is_certainly_set(config, "job_id") && SHAPE.iter().all(|name| is_certainly_set(config, name));

@@ -9,7 +9,7 @@ use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::error;
-use crate::dts::lookup::{self, Once, Outcome};
+use crate::dts::lookup::{self, Candidate, LeftOver, Once, Outcome};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::{objects, reserve};
@@ -53,7 +53,7 @@ impl Once for Configuration<'_> {
         api.configure_dts_job(self.0).await
     }
 
-    async fn candidates(&self, api: &api::Client) -> Result<Vec<api::ConfiguredJob>, api::Error> {
+    async fn candidates(&self, api: &api::Client) -> Result<Vec<Candidate<api::ConfiguredJob>>, api::Error> {
         let Configuration(request) = self;
         if !self.is_certain() {
             return by_name(api, request).await;
@@ -64,11 +64,28 @@ impl Once for Configuration<'_> {
             ..api::JobRef::default()
         };
         let detail = api.describe_dts_job_detail(&job).await?;
-        Ok(configured_as(&detail, request).into_iter().collect())
+        let made = configured_as(&detail, request).into_iter();
+        Ok(made
+            .map(|made| Candidate {
+                made,
+                created: None,
+                alike: true,
+            })
+            .collect())
     }
 
     fn is_certain(&self) -> bool {
         self.0.dts_job_id.is_some() || self.0.dts_instance_id.is_some()
+    }
+
+    fn likeness(&self) -> String {
+        format!("job {} {}", self.0.job_type, self.0.dts_job_name)
+    }
+
+    /// Another job of the same name may well be meant, but hardly one of the same databases and objects. None is taken unasked:
+    /// another resource may have it.
+    fn left_over(&self) -> LeftOver {
+        LeftOver::Stop
     }
 
     fn id(made: &api::ConfiguredJob) -> &str {
@@ -102,6 +119,9 @@ pub(super) async fn configure(
             ));
             return Ok(only);
         }
+        // Never asked for.
+        Outcome::Taken(job) => return Ok(job),
+        Outcome::LeftOver(left) => problems.push(left_over(&request.dts_job_name, &left)),
         Outcome::Refused(cause) => {
             let mut refused = error::unable(&what, &cause);
             if cause.kind() == api::Kind::Api
@@ -132,6 +152,21 @@ pub(super) async fn configure(
         }
     }
     Err(problems)
+}
+
+/// A job is there that may be what is to be made.
+fn left_over(name: &str, left: &[Candidate<api::ConfiguredJob>]) -> Diagnostic {
+    let ids: Vec<&str> = left.iter().map(|one| one.made.dts_job_id.as_str()).collect();
+    let ids = ids.join(", ");
+    Diagnostic::error(
+        format!("Unable to tell whether DTS job {name:?} was configured before: {ids}"),
+        format!(
+            "DTS has {ids} of this name, with the same source, destination and objects, without an instance, younger than an hour: most \
+             likely configured by an apply that was cut off. No job was made now.\n\nImport it (`terraform import <address> <id>`), \
+             or delete it in the DTS console, and apply again. If another resource has it, give this one another name."
+        ),
+    )
+    .at(Path::attribute("dts_job_name"))
 }
 
 /// DTS takes a second job on an instance for a new configuration of the first, as long as that has not started: both resources
@@ -203,12 +238,11 @@ fn configured_as(detail: &api::JobDetail, request: &api::ConfigureDtsJob) -> Opt
 async fn by_name(
     api: &api::Client,
     request: &api::ConfigureDtsJob,
-) -> Result<Vec<api::ConfiguredJob>, api::Error> {
+) -> Result<Vec<Candidate<api::ConfiguredJob>>, api::Error> {
     let query = api::DescribeDtsJobs {
         job_type: Some(request.job_type.clone()),
         type_: Some("name".to_owned()),
         params: Some(request.dts_job_name.clone()),
-        without_db_list: Some(true),
         ..api::DescribeDtsJobs::default()
     };
     let jobs = api.describe_dts_jobs(&query).await?;
@@ -216,10 +250,31 @@ async fn by_name(
         job.dts_job_name.as_deref() == Some(request.dts_job_name.as_str()) && job.dts_instance_id.is_none()
     });
     let mine = mine.filter_map(|job| {
-        Some(api::ConfiguredJob {
-            dts_job_id: job.dts_job_id?,
-            dts_instance_id: None,
+        let same_objects = match (&job.db_object, &request.db_list) {
+            (Some(there), Some(asked)) => objects::same_text(there, asked),
+            _ => false,
+        };
+        Some(Candidate {
+            made: api::ConfiguredJob {
+                dts_job_id: job.dts_job_id?,
+                dts_instance_id: None,
+            },
+            created: job.create_time.and_then(|time| time.parse().ok()),
+            alike: same_objects
+                && same_end(&job.source, &request.source)
+                && same_end(&job.destination, &request.destination),
         })
     });
     Ok(mine.collect())
+}
+
+/// What DTS does not tell cannot speak against it.
+fn same_end(there: &api::EndpointDetail, asked: &api::Endpoint) -> bool {
+    let same = |there: &Option<String>, asked: &Option<String>| match (there, asked) {
+        (Some(there), Some(asked)) => there == asked,
+        _ => true,
+    };
+    same(&there.instance_id, &asked.instance_id)
+        && same(&there.ip, &asked.ip)
+        && same(&there.port, &asked.port)
 }

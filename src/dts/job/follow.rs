@@ -99,7 +99,10 @@ impl Run<'_> {
             } else {
                 api::Purpose::Poll
             };
-            let detail = self.look(purpose).await.map_err(error::to(&reading))?;
+            let detail = match self.look(purpose).await {
+                Ok(detail) => detail,
+                Err(cause) => return Ok(Poll::Unread(error::unable(&reading, &cause).into())),
+            };
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             // Right after a start DTS may still show the failure that it follows.
@@ -162,10 +165,10 @@ impl Run<'_> {
             cancel: &self.apply.cancel,
         };
         wait::until(self.api.clock().as_ref(), &patience, || async {
-            let detail = self
-                .look(api::Purpose::Progress)
-                .await
-                .map_err(error::to(&what))?;
+            let detail = match self.look(api::Purpose::Progress).await {
+                Ok(detail) => detail,
+                Err(cause) => return Ok(Poll::Unread(error::unable(&what, &cause).into())),
+            };
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             if stage == Stage::Finished && self.reached.bool("data_synchronization") == Some(false) {

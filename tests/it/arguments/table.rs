@@ -178,6 +178,13 @@ pub(super) fn instance() -> Vec<Case> {
             &[Recorded, Refused],
             RECORDED,
         ),
+        case(
+            "adopt",
+            &base,
+            json!({ "adopt": true }),
+            &[Recorded, Refused],
+            RECORDED,
+        ),
         shape("type", json!({ "type": MIGRATION })),
         shape(
             "source_endpoint_engine_name",

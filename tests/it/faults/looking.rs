@@ -120,7 +120,7 @@ fn a_purchase_without_a_job_that_cannot_be_looked_up_is_told() {
 #[test]
 fn a_lost_purchase_never_takes_an_older_neighbour_of_the_same_shape() {
     let bench = Bench::immediate();
-    let first = bought_first("MIGRATION", "");
+    let first = bought_first("MIGRATION", "adopt = false");
     bench.write(&[&first]).apply().ok();
     let twin = first.replace("\"m\" {", "\"twin\" {");
     bench.write(&[&first, &twin]);
@@ -139,7 +139,9 @@ fn a_lost_configuration_never_takes_an_older_job_of_the_same_name() {
     let bench = Bench::immediate();
     let first = job("m", "MIGRATION", "");
     bench.write(&[&first]).apply().ok();
-    let twin = first.replace("\"dts_job\" \"m\" {", "\"dts_job\" \"twin\" {");
+    let twin = first
+        .replace("\"dts_job\" \"m\" {", "\"dts_job\" \"twin\" {")
+        .replace("\"person\"", "\"city\"");
     bench.write(&[&first, &twin]);
     bench
         .emulator

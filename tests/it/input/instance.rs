@@ -197,6 +197,14 @@ fn what_does_not_go_together() {
             )],
         ),
         Case::new(
+            bought_for_job().set("adopt", "true"),
+            [error(
+                "adopt = true",
+                "adopt cannot be set together with job_id",
+                "always taken",
+            )],
+        ),
+        Case::new(
             bought_first().set("require_precheck", "false"),
             [error(
                 "require_precheck = false",

@@ -64,11 +64,23 @@ impl Running {
 
     /// Sends a signal, named as `kill` names it: `INT`, `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success(), "no SIG{name} could be sent to {}", self.command);
+        send(name, self.child.id(), &self.command);
+    }
+
+    /// Sends a signal to what the command has started, which must be something.
+    pub(crate) fn signal_children(&self, name: &str) {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let children = tasks
+            .flatten()
+            .map(|task| std::fs::read_to_string(task.path().join("children")));
+        let children: Vec<u32> = children
+            .flatten()
+            .flat_map(|pids| pids.split_whitespace().flat_map(str::parse).collect::<Vec<_>>())
+            .collect();
+        assert!(!children.is_empty(), "{} has started nothing", self.command);
+        for child in children {
+            send(name, child, &self.command);
+        }
     }
 
     /// Waits for the end.
@@ -102,6 +114,14 @@ impl Running {
         text.push('\n');
         Some(line)
     }
+}
+
+fn send(name: &str, pid: u32, command: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success(), "no SIG{name} could be sent to {command}");
 }
 
 fn read(stream: impl Read + Send + 'static, sender: Sender<Line>, kind: fn(String) -> Line) {

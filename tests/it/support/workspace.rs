@@ -74,6 +74,13 @@ provider "dts" {{
         self
     }
 
+    /// Sets a variable for the commands that follow, or takes it away.
+    pub(crate) fn set_env(&mut self, name: &str, value: Option<&str>) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment
+            .extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+
     /// Run by the newest Terraform, for what the machine's own may be too old for.
     pub(crate) fn on_newest(mut self) -> Self {
         self.terraform = newest();

@@ -1,0 +1,89 @@
+//! What is swept: the flows of the design, a change of everything that can change in place, and removals.
+
+use crate::support::bench::{
+    DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, bought_for_job, endless, job, job_on_instance,
+};
+
+/// Configurations that are applied before, and the one whose apply (or removal) is disturbed.
+pub(crate) struct Flow {
+    pub(crate) name: &'static str,
+    pub(crate) before: Vec<String>,
+    /// None removes what is there.
+    pub(crate) swept: Option<String>,
+}
+
+fn flow<const N: usize>(name: &'static str, configurations: [String; N]) -> Flow {
+    let mut before = configurations.to_vec();
+    let swept = before.pop();
+    Flow { name, before, swept }
+}
+
+fn removal(name: &'static str, configuration: String) -> Flow {
+    Flow {
+        name,
+        before: vec![configuration],
+        swept: None,
+    }
+}
+
+fn bought(kind: &str, desired: &str) -> String {
+    bought_first(kind, "") + &job_on_instance(kind, &format!("desired_status = \"{desired}\""))
+}
+
+/// A job that is checked, with an instance that is bought past the check where `instance` is given.
+fn checked(instance: Option<&str>) -> String {
+    let job = job(
+        "m",
+        "MIGRATION",
+        "desired_status = \"prechecked\"\n  wait_for = \"none\"",
+    );
+    endless(&job) + &instance.map(bought_for_job).unwrap_or_default()
+}
+
+/// A running synchronization with another class, name, objects and passwords.
+fn changed() -> String {
+    bought("SYNC", "running")
+        .replace("\"small\"", "\"large\"")
+        .replace("job-m", "renamed")
+        .replace(SOURCE_PASSWORD, "new-source")
+        .replace(DESTINATION_PASSWORD, "new-destination")
+        .replace("\"person\"", "\"city\"")
+}
+
+pub(crate) fn all() -> Vec<Flow> {
+    vec![
+        flow("1a buy, configure", [bought("MIGRATION", "configured")]),
+        flow(
+            "1a start later",
+            [bought("SYNC", "configured"), bought("SYNC", "running")],
+        ),
+        flow("1b buy, configure, precheck", [bought("SYNC", "running")]),
+        flow("2a configure", [job("m", "MIGRATION", "")]),
+        flow("2b configure, precheck, buy", [checked(Some(""))]),
+        flow(
+            "2b start later",
+            [checked(Some("")), checked(Some("auto_start = true"))],
+        ),
+        flow(
+            "2c configure, precheck, buy and start",
+            [checked(Some("auto_start = true"))],
+        ),
+        flow("change in place", [bought("SYNC", "running"), changed()]),
+        flow(
+            "suspend",
+            [bought("SYNC", "running"), bought("SYNC", "suspended")],
+        ),
+        flow(
+            "configure again",
+            [
+                bought("MIGRATION", "configured"),
+                bought("MIGRATION", "configured").replace(
+                    "structure_initialization = true",
+                    "structure_initialization = false",
+                ),
+            ],
+        ),
+        removal("remove, bought first", bought("SYNC", "running")),
+        removal("remove, configured first", checked(Some("auto_start = true"))),
+    ]
+}
