@@ -1,7 +1,7 @@
 //! The sweep: every flow through real Terraform, with each call of it going wrong in each way. Whatever goes wrong, whenever:
 //! no id is lost, nothing is bought twice, the error names the cause, the next apply converges, and a removal leaves nothing.
 //!
-//! [`whole`] runs all of it (`make sweep`), [`sample`] each kind once.
+//! `make sweep` runs the [`whole`] of it, `make test` a [`sample`].
 
 mod case;
 mod flow;
@@ -69,30 +69,18 @@ fn run(cases: &[(Case<'_>, Undisturbed)]) -> Vec<(Breach, String)> {
     results.into_iter().flatten().collect()
 }
 
-fn undisturbed(flows: &[Flow]) -> Vec<Undisturbed> {
-    in_parallel(flows, Stage::run_undisturbed)
-}
-
-#[test]
-fn sample() {
-    let flows = flow::all();
+/// Each kind once, each at another call.
+fn sample<'f>(flows: &'f [Flow]) -> Vec<(Case<'f>, Undisturbed)> {
     let chosen: Vec<&Flow> = flows
         .iter()
         .filter(|flow| flow.before.is_empty() && flow.name.contains("buy"))
         .collect();
-    let kinds = FAULTS.map(Disturbance::Once).into_iter();
-    let kinds = kinds.chain([
-        Disturbance::Twice(FAULTS[6]),
-        Disturbance::CtrlC,
-        Disturbance::Panic,
-    ]);
-    let kinds = kinds.chain([Victim::Terraform, Victim::Provider].map(Disturbance::Kill));
     let runs: Vec<Undisturbed> = in_parallel(&chosen, |flow| Stage::run_undisturbed(flow));
-    let cases: Vec<_> = kinds
+    kinds()
+        .into_iter()
         .enumerate()
         .map(|(index, disturbance)| {
             let (flow, undisturbed) = (chosen[index % chosen.len()], runs[index % chosen.len()]);
-            // Another call each time.
             let nth = 1 + (index * 5) % undisturbed.calls;
             let case = Case {
                 flow,
@@ -101,24 +89,15 @@ fn sample() {
             };
             (case, undisturbed)
         })
-        .collect();
-    let breaches = run(&cases);
-    assert!(breaches.is_empty(), "{} cases, see above", breaches.len());
+        .collect()
 }
 
-/// Some ten minutes: `make sweep`. `SWEEP_ONLY=text` runs the cases whose name holds the text.
-#[test]
-#[ignore = "the whole of it takes minutes: make sweep"]
-fn whole() {
-    let begin = Instant::now();
-    let flows = flow::all();
+/// Each kind at each call of each flow.
+fn whole(flows: &[Flow]) -> Vec<(Case<'_>, Undisturbed)> {
+    let runs = in_parallel(flows, Stage::run_undisturbed);
     let mut cases = Vec::new();
-    for (flow, undisturbed) in flows.iter().zip(undisturbed(&flows)) {
-        let singles = FAULTS.map(Disturbance::Once);
-        let pairs = [FAULTS[3], FAULTS[6]].map(Disturbance::Twice);
-        let kills = [Victim::Terraform, Victim::Provider].map(Disturbance::Kill);
-        let others = [Disturbance::CtrlC, Disturbance::Panic].into_iter().chain(kills);
-        for disturbance in singles.into_iter().chain(pairs).chain(others) {
+    for (flow, undisturbed) in flows.iter().zip(runs) {
+        for disturbance in kinds() {
             for nth in 1..=undisturbed.calls {
                 let case = Case {
                     flow,
@@ -129,10 +108,29 @@ fn whole() {
             }
         }
     }
+    cases
+}
+
+fn kinds() -> Vec<Disturbance> {
+    let singles = FAULTS.map(Disturbance::Once).into_iter();
+    let pairs = [FAULTS[3], FAULTS[6]].map(Disturbance::Twice);
+    let kills = [Victim::Terraform, Victim::Provider].map(Disturbance::Kill);
+    let others = [Disturbance::CtrlC, Disturbance::Panic];
+    singles.chain(pairs).chain(others).chain(kills).collect()
+}
+
+/// `SWEEP=whole` runs all (`make sweep`), `SWEEP_ONLY=text` those of them whose name holds the text; without, the sample.
+#[test]
+fn whatever_goes_wrong_nothing_is_lost_and_nothing_bought_twice() {
+    let begin = Instant::now();
+    let flows = flow::all();
+    let mut cases = match std::env::var("SWEEP").as_deref() {
+        Ok("whole") => whole(&flows),
+        _ => sample(&flows),
+    };
     if let Ok(only) = std::env::var("SWEEP_ONLY") {
         cases.retain(|(case, _)| case.to_string().contains(&only));
     }
-    writeln!(std::io::stderr(), "{} cases", cases.len()).unwrap();
     let breaches = run(&cases);
     let count = |breach: Breach| breaches.iter().filter(|(found, _)| *found == breach).count();
     let mut out = std::io::stdout().lock();
@@ -148,5 +146,5 @@ fn whole() {
         count(Breach::Stuck)
     )
     .unwrap();
-    assert!(breaches.is_empty(), "see above");
+    assert!(breaches.is_empty(), "{} cases, see above", breaches.len());
 }

@@ -218,6 +218,8 @@ fn the_provider_block_goes_before_the_environment() {
             .get("RegionId")
             .is_none_or(|region| region == "cn-beijing")
     }));
+    // No state knows what was bought.
+    emulator.reset();
     // Of the environment the older names go first, as in Alibaba Cloud's own provider; an empty one is none.
     let environment = [
         ("ALICLOUD_ACCESS_KEY", "testAccessKeyId"),

@@ -86,6 +86,8 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
         "data_synchronization" | "auto_start" | "require_pass" | "wait" => "false",
         // To set it needs a `job_id`.
         "require_precheck" => "null",
+        // It says nothing where nothing was left.
+        "adopt" => "true",
         "desired_status" => r#""configured""#,
         "wait_for" => r#""none""#,
         "max_delay_seconds" => "5",
