@@ -1,6 +1,8 @@
 //! The registry's documentation, made from the schemas and the examples: one page for each object, in the form that HashiCorp's
 //! generator writes, so that the registry shows ours like any other. Pure: files come in and go out as text.
 
+pub mod permissions;
+
 mod page;
 mod schema;
 
@@ -12,7 +14,7 @@ use page::{Kind, Page};
 /// Files by path, with `/` between the parts.
 pub type Files = BTreeMap<String, String>;
 
-/// Folders below `docs/` whose pages are all made here. Guides are written by hand.
+/// Folders below `docs/` whose pages are all made here. Guides are written by hand, but for that of [`permissions`].
 pub const FOLDERS: [&str; 5] = [
     "resources",
     "data-sources",

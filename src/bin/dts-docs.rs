@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use terraform_provider_dts::api::Context;
-use terraform_provider_dts::docs::{FOLDERS, Files, pages};
-use terraform_provider_dts::dts::Dts;
+use terraform_provider_dts::docs::{FOLDERS, Files, pages, permissions};
+use terraform_provider_dts::dts::{Dts, ram};
 use terraform_provider_dts::framework::Server;
 
 fn main() -> ExitCode {
@@ -26,7 +26,8 @@ fn main() -> ExitCode {
 fn generate(root: &Path) -> std::io::Result<()> {
     let mut examples = Files::new();
     read(&root.join("examples"), "", &mut examples)?;
-    let pages = pages(&Server::new(Dts::new(Context::system())), &examples);
+    let mut pages = pages(&Server::new(Dts::new(Context::system())), &examples);
+    pages.extend(permissions::guide(&ram::actions()));
     let docs = root.join("docs");
     for folder in FOLDERS {
         // A page of what is no more would stay.

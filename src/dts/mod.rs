@@ -8,9 +8,11 @@
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
 //! - `functions`: `db_list` and `parse_db_list`, object lists from maps and back
 //! - `identity`, `alicloud`: what names an object for good, and states that come from the alicloud provider
+//! - [`ram`]: which permissions each object needs
 //! - `wait`, `error`: polling, and what an API error says to the user
 
 pub mod provider;
+pub mod ram;
 
 mod alicloud;
 mod course;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use terraform_provider_dts::api::Context;
-use terraform_provider_dts::docs::{FOLDERS, Files, pages};
-use terraform_provider_dts::dts::Dts;
+use terraform_provider_dts::docs::{FOLDERS, Files, pages, permissions};
+use terraform_provider_dts::dts::{Dts, ram};
 use terraform_provider_dts::framework::{Block, Server, Service};
 
 use crate::support::repository;
@@ -29,7 +29,8 @@ fn server() -> Server<Dts> {
 fn pages_are_fresh_and_complete() {
     let mut examples = Files::new();
     read(&repository().join("examples"), "", &mut examples);
-    let made = pages(&server(), &examples);
+    let mut made = pages(&server(), &examples);
+    made.extend(permissions::guide(&ram::actions()));
     let mut written = Files::new();
     for folder in FOLDERS {
         read(
@@ -38,6 +39,9 @@ fn pages_are_fresh_and_complete() {
             &mut written,
         );
     }
+    let guide = "guides/ram-policy.md";
+    let text = std::fs::read_to_string(repository().join("docs").join(guide)).unwrap_or_default();
+    written.insert(guide.to_owned(), text);
     let index = std::fs::read_to_string(repository().join("docs/index.md")).unwrap_or_default();
     written.insert("index.md".to_owned(), index);
     let differing: Vec<&String> = made

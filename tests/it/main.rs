@@ -38,6 +38,8 @@ mod lifecycle;
 #[cfg(test)]
 mod moved;
 #[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod plugin;
 #[cfg(test)]
 mod rpc;

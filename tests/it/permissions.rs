@@ -1,0 +1,128 @@
+//! The permissions that are documented are those that are needed: what real Terraform makes the provider call, and no more.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use terraform_provider_dts::dts::ram::PERMISSIONS;
+use terraform_provider_dts::emulator::Lifecycle;
+
+use crate::support::bench::{
+    Bench, bought_first, bought_for_job, databases, endless, job, job_on_instance, wrong_passwords,
+};
+
+fn documented(objects: &[&str]) -> BTreeSet<String> {
+    let all = PERMISSIONS.iter().filter(|one| objects.contains(&one.object));
+    all.flat_map(|one| one.operations)
+        .map(|name| (*name).to_owned())
+        .collect()
+}
+
+fn called(bench: &Bench) -> BTreeSet<String> {
+    bench
+        .emulator
+        .calls()
+        .into_iter()
+        .map(|call| call.action)
+        .collect()
+}
+
+/// Bought first, made larger, imported elsewhere, released.
+fn an_instance_alone() -> BTreeSet<String> {
+    let bench = Bench::immediate();
+    bench.write(&[&bought_first("SYNC", "")]);
+    bench.apply().ok();
+    bench.write(&[&bought_first("SYNC", "").replace("\"small\"", "\"medium\"")]);
+    bench.apply().ok();
+    let id = bench.recorded("dts_instance.m").unwrap().text("id");
+    let elsewhere = crate::support::Workspace::new(Some(&bench.emulator.url()));
+    elsewhere.write("main.tf", &bought_first("SYNC", ""));
+    elsewhere.import("dts_instance.m", &id).ok();
+    bench.workspace.destroy().ok();
+    called(&bench)
+}
+
+/// Configured and checked without an instance, with a check that fails first, and deleted.
+fn a_job_alone() -> BTreeSet<String> {
+    let bench = Bench::new(Lifecycle::Immediate, Some(wrong_passwords()));
+    let checked = endless(&job("m", "SYNC", "desired_status = \"prechecked\"\n"));
+    bench.write(&[&checked]);
+    bench.workspace.apply(&[]).fails();
+    bench.emulator.set_fixtures(databases());
+    bench.apply().ok();
+    bench.workspace.destroy().ok();
+    called(&bench)
+}
+
+/// Every change of a job on its instance.
+fn a_job_on_an_instance() -> BTreeSet<String> {
+    let bench = Bench::immediate();
+    let instance = bought_first("SYNC", "");
+    let step = |job: &str| {
+        bench.write(&[&instance, job]);
+        bench.apply().ok();
+    };
+    let running = endless(&job_on_instance("SYNC", ""));
+    step(&running);
+    step(&running.replace("job-m", "renamed"));
+    let running = running.replace("job-m", "renamed");
+    let rotated = running.replacen("source-secret", "another-secret", 1);
+    step(&rotated);
+    let listed = rotated.replacen("      name     = \"person\"", "      name     = \"people\"", 1);
+    step(&listed);
+    for status in ["suspended", "running", "stopped"] {
+        step(
+            &endless(&job_on_instance(
+                "SYNC",
+                &format!("desired_status = \"{status}\"\n"),
+            ))
+            .replace("job-m", "renamed")
+            .replacen("source-secret", "another-secret", 1)
+            .replacen("      name     = \"person\"", "      name     = \"people\"", 1),
+        );
+    }
+    step(&running);
+    bench.write(&[&instance]);
+    bench.apply().ok();
+    bench.workspace.destroy().ok();
+    called(&bench)
+}
+
+/// Configured first, bought past the gate, started, with the data source.
+fn bought_past_the_gate() -> BTreeSet<String> {
+    let bench = Bench::immediate();
+    let checked = endless(&job("m", "SYNC", "desired_status = \"prechecked\"\n"));
+    let precheck =
+        "data \"dts_precheck\" \"m\" {\n  job_id     = dts_job.m.id\n  depends_on = [dts_job.m]\n}\n";
+    bench.write(&[&checked, &bought_for_job("auto_start = false"), precheck]);
+    bench.apply().ok();
+    bench.write(&[&checked, &bought_for_job("auto_start = true"), precheck]);
+    bench.apply().ok();
+    bench.workspace.destroy().ok();
+    called(&bench)
+}
+
+#[test]
+fn each_object_keeps_to_its_own() {
+    let beyond: Vec<_> = an_instance_alone()
+        .difference(&documented(&["dts_instance"]))
+        .cloned()
+        .collect();
+    assert_eq!(beyond, [""; 0], "dts_instance");
+    let beyond: Vec<_> = a_job_alone()
+        .difference(&documented(&["dts_job"]))
+        .cloned()
+        .collect();
+    assert_eq!(beyond, [""; 0], "dts_job");
+}
+
+#[test]
+fn all_of_them_are_needed_and_no_others() {
+    let mut all = an_instance_alone();
+    all.extend(a_job_alone());
+    all.extend(a_job_on_an_instance());
+    all.extend(bought_past_the_gate());
+    assert_eq!(
+        json!(all),
+        json!(documented(&["dts_instance", "dts_job", "data.dts_precheck"]))
+    );
+}
