@@ -1,5 +1,5 @@
-//! What may be sent again, and when. Pure but for the dice, which come in. What was refused for its rate is always sent
-//! again: `throttle` says when.
+//! What may be sent again, and when. Pure but for the dice, which come in. A call of DTS that was
+//! refused for its rate does not come here: `throttle` says when it is sent again.
 
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub(super) enum Failure {
 /// How often each failure happened in one call.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
+    throttled: u32,
     not_sent: u32,
     no_answer: u32,
     stranger: u32,
@@ -41,7 +42,8 @@ impl Failures {
             Failure::NoAnswer => &mut self.no_answer,
             Failure::Stranger => &mut self.stranger,
             Failure::NonceUsed => &mut self.nonce_used,
-            Failure::Throttled(_) | Failure::Expired | Failure::Final => return 1,
+            Failure::Throttled(_) => &mut self.throttled,
+            Failure::Expired | Failure::Final => return 1,
         };
         *counter = counter.saturating_add(1);
         *counter
@@ -99,6 +101,8 @@ impl Policy {
         dice: f64,
     ) -> Decision {
         let wait = match failure {
+            // Of other services than DTS, whose few calls need no pace. Refused before it had an effect, whatever it is.
+            Failure::Throttled(asked) => self.grown(count, dice).max(asked.unwrap_or_default()),
             Failure::NotSent if count < self.attempts_not_sent => self.grown(count, dice),
             Failure::NoAnswer if safety == Safety::Read && count < self.attempts_without_answer => {
                 self.grown(count, dice)
@@ -108,8 +112,7 @@ impl Policy {
             }
             // The copy that came first may have been executed, which only matters if once is not enough.
             Failure::NonceUsed if safety != Safety::Once && count == 1 => Duration::ZERO,
-            Failure::Throttled(_)
-            | Failure::NotSent
+            Failure::NotSent
             | Failure::NoAnswer
             | Failure::Stranger
             | Failure::NonceUsed
@@ -148,6 +151,19 @@ mod tests {
             decision, expected,
             "{failure:?} {safety:?} attempt {attempt} after {elapsed_s} s"
         );
+    }
+
+    #[test]
+    fn throttling_is_waited_out_whatever_the_call_is() {
+        let asked = |millis| Failure::Throttled(Some(Duration::from_millis(millis)));
+        for safety in ALL {
+            let throttled = Failure::Throttled(None);
+            check(throttled, safety, 1, 0, Some(1000));
+            check(throttled, safety, 6, 40, Some(20_000));
+            check(throttled, safety, 7, 101, None);
+            check(asked(30_000), safety, 1, 0, Some(30_000));
+            check(asked(10), safety, 1, 0, Some(1000));
+        }
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn a_replaced_instance_that_cannot_be_bought_or_configured() {
         assert_eq!(bench.recorded(INSTANCE).is_some(), recorded, "{action}");
         assert!(bench.recorded(JOB).is_some_and(|job| !job.tainted));
         bench.converge(1, |_| bench.assert_nothing_lost(action));
-        assert_eq!(bench.recorded(JOB).unwrap().text("status"), "synchronizing");
+        assert_eq!(bench.recorded(JOB).unwrap().text("status"), "Synchronizing");
     }
 }
 
@@ -210,7 +210,7 @@ fn an_instance_that_is_replaced_by_creating_first() {
     assert_eq!(bench.changes_since(mark), ["CreateDtsInstance"]);
     bench.converge(1, |_| bench.assert_nothing_lost("the apply after"));
     assert_eq!(bench.emulator.instances().len(), 2);
-    assert_eq!(bench.recorded(JOB).unwrap().text("status"), "synchronizing");
+    assert_eq!(bench.recorded(JOB).unwrap().text("status"), "Synchronizing");
 
     bench.write(&[&instance, &job_on_instance("SYNC", with_it)]);
     let mark = bench.mark();
