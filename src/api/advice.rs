@@ -87,6 +87,21 @@ const BY_CODE: &[(&str, &str)] = &[
         "InvalidEndpoint",
         "Check the instance type, instance id, region, address and port of both endpoints.",
     ),
+    (
+        "InvalidInstanceClass",
+        "DTS does not sell this class for the job: a migration takes small, medium, large, xlarge or xxlarge, a synchronization micro, \
+         small, medium or large. Set one that is sold for it in this region.",
+    ),
+    (
+        "UnSupportedTaskType",
+        "The type of the job does not fit: an instance serves only the type that it was bought for (MIGRATION or SYNC). Make job_type \
+         and the instance's type the same, or take another instance.",
+    ),
+    (
+        "InvalidParameter*",
+        "DTS does not take the value of a parameter; the message may name it, in DTS's spelling. Compare the arguments with what DTS \
+         allows for these engines, regions and this class.",
+    ),
     ("Throttling*", THROTTLED),
     ("Rejected.Throttling", THROTTLED),
 ];
@@ -167,6 +182,9 @@ mod tests {
             Some("present change"),
         );
         check("DTS.Msg.InvalidEndpoint", Some("both endpoints"));
-        check("InvalidParameter", None);
+        check("InvalidParameter", Some("message"));
+        check("InvalidInstanceClass", Some("micro"));
+        check("UnSupportedTaskType", Some("job_type"));
+        check("SomethingOdd", None);
     }
 }

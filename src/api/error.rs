@@ -205,6 +205,12 @@ impl Error {
             .is_some_and(|code| BUSY.contains(&code) || code.starts_with("OperationDenied.JobStatus"))
     }
 
+    /// DTS refused it with exactly this code, written with or without its prefix `DTS.Msg.`.
+    #[must_use]
+    pub fn is_code(&self, code: &str) -> bool {
+        self.bare_code() == Some(code)
+    }
+
     fn bare_code(&self) -> Option<&str> {
         self.code().map(bare)
     }
@@ -257,6 +263,13 @@ mod tests {
 
     fn api(code: &str) -> Error {
         Error::new(Kind::Api, "StartDtsJob", "no").with_code(Some(code.to_owned()))
+    }
+
+    #[test]
+    fn a_code_is_known_with_and_without_its_prefix() {
+        assert!(api("InvalidInstanceClass").is_code("InvalidInstanceClass"));
+        assert!(api("DTS.Msg.InvalidInstanceClass").is_code("InvalidInstanceClass"));
+        assert!(!api("InvalidInstanceClass.Odd").is_code("InvalidInstanceClass"));
     }
 
     /// Whether a code means not found, and busy.

@@ -115,10 +115,13 @@ pub(super) async fn once<O: Once>(
                 _ => return Ok(Outcome::LeftOver(left)),
             }
         }
-        // Where nobody answers as DTS does, nothing is ordered; nor is what may be there already, if that is to be taken.
+        // Where nobody answers as DTS does, or DTS does not take the key, nothing is ordered; nor is what may be there already, if
+        // that is to be taken.
         Err(cause)
-            if matches!(cause.kind(), api::Kind::NotDts | api::Kind::Unreachable)
-                || order.left_over() == LeftOver::Take =>
+            if matches!(
+                cause.kind(),
+                api::Kind::NotDts | api::Kind::Unreachable | api::Kind::Credentials | api::Kind::NoCredentials
+            ) || order.left_over() == LeftOver::Take =>
         {
             return Ok(Outcome::Refused(cause));
         }

@@ -113,7 +113,14 @@ pub(super) async fn buy(
             ));
             return Ok(only);
         }
-        Outcome::Refused(cause) => error::unable("buy a DTS instance", &cause),
+        Outcome::Refused(cause) => {
+            let refused = error::unable("buy a DTS instance", &cause);
+            if cause.is_code("InvalidInstanceClass") {
+                refused.at(Path::attribute("instance_class"))
+            } else {
+                refused
+            }
+        }
         Outcome::Nothing(lost) => unknown(
             &lost,
             "DTS shows no such instance, so most likely none was bought. Apply again.",

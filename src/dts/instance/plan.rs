@@ -205,7 +205,8 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
             Diagnostic::error(
                 "Unable to change the class of a DTS instance whose job has ended",
                 "The job is finished or was stopped, for good, so that there is nothing that another class could speed up. Take the \
-                 change back, or replace the instance (`terraform apply -replace`) to start over with it.",
+                 change back, or replace the instance (`terraform apply -replace`) to start over with it. (To destroy it as it is: \
+                 `terraform destroy -refresh=false`, which does not plan the configuration first.)",
             )
             .at(Path::attribute("instance_class")),
         );

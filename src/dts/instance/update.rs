@@ -11,7 +11,7 @@ use crate::dts::wait::{self, Patience, Poll};
 use crate::dts::{error, precheck};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
-use crate::framework::{Diagnostic, Diagnostics, Value};
+use crate::framework::{Diagnostic, Diagnostics, Path, Value};
 
 pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let api = apply.client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
@@ -45,9 +45,10 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
             let order = order_type(from.unwrap_or_default(), class);
             api.transfer_instance_class(&job_id, class, order)
                 .await
-                .map_err(error::to(&format!(
-                    "change the class of DTS instance {id} to {class}"
-                )))?;
+                .map_err(|cause| {
+                    let what = format!("change the class of DTS instance {id} to {class}");
+                    error::unable(&what, &cause).at(Path::attribute("instance_class"))
+                })?;
         } else if !has_started(detail.status.as_deref().unwrap_or_default()) {
             api.start_dts_job(&api::JobRef::job(&job_id))
                 .await
@@ -55,7 +56,8 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         } else {
             apply.warnings.push(Diagnostic::warning(
                 format!("DTS job {job_id} was started already"),
-                "It was started after the plan was made, so StartDtsJob was not called again.",
+                "It was started after the plan was made, so StartDtsJob was not called again. `operations` lists it all the same: Terraform \
+                 records what was planned.",
             ));
         }
         done.push(operation);

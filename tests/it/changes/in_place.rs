@@ -303,6 +303,7 @@ fn a_job_that_has_ended_is_given_no_other_class() {
     bought.refresh();
     let larger = with(&instance(MIGRATION), json!({ "instance_class": "large" }));
     bought.refused(&larger, "instance_class", "whose job has ended");
+    bought.refused(&larger, "instance_class", "terraform destroy -refresh=false");
     bought.assert_plan_is_empty(&instance(MIGRATION));
 }
 

@@ -77,6 +77,12 @@ fn wrong_keys() {
         &["SignatureDoesNotMatch", "RequestId", "check secret_key"],
     );
     assert!(!format!("{error:?}").contains("anotherSecret"));
+    // The first refusal is the end: nothing is ordered with a key that DTS does not take.
+    let calls = emulator.calls();
+    assert!(
+        calls.iter().all(|call| call.action.starts_with("Describe")),
+        "{calls:?}"
+    );
 }
 
 #[test]
