@@ -120,7 +120,10 @@ pub(super) async fn once<O: Once>(
         Err(cause)
             if matches!(
                 cause.kind(),
-                api::Kind::NotDts | api::Kind::Unreachable | api::Kind::Credentials | api::Kind::NoCredentials
+                api::Kind::NotDts
+                    | api::Kind::Unreachable
+                    | api::Kind::Credentials
+                    | api::Kind::NoCredentials
             ) || order.left_over() == LeftOver::Take =>
         {
             return Ok(Outcome::Refused(cause));

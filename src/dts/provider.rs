@@ -45,6 +45,8 @@ pub struct Client {
     read: Mutex<BTreeSet<String>>,
     /// Jobs that an instance in the plan serves or is to be bought for.
     served: Mutex<BTreeMap<String, BTreeSet<Option<String>>>>,
+    /// For which type of job an instance in the plan was bought.
+    types: Mutex<BTreeMap<String, String>>,
     /// The turns of [`Client::turn`].
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<Option<String>>>>>,
 }
@@ -127,6 +129,18 @@ impl Client {
         servants.len() == 1
     }
 
+    /// An instance in the plan is for jobs of this type.
+    pub(super) fn is_for(&self, instance_id: &str, job_type: &str) {
+        let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        types.insert(instance_id.to_owned(), job_type.to_owned());
+    }
+
+    /// For which type of job the instance was bought, where a plan of this process has told.
+    pub(super) fn bought_for(&self, instance_id: &str) -> Option<String> {
+        let types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        types.get(instance_id).cloned()
+    }
+
     /// Who buys an instance for a job takes its turn, and leaves the instance's id there: a job has one instance.
     pub(super) fn turn(&self, job_id: &str) -> Arc<tokio::sync::Mutex<Option<String>>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,6 +189,7 @@ impl Provider for Dts {
             open: Mutex::new(BTreeMap::new()),
             read: Mutex::new(BTreeSet::new()),
             served: Mutex::new(BTreeMap::new()),
+            types: Mutex::new(BTreeMap::new()),
             turns: Mutex::new(BTreeMap::new()),
         })
     }

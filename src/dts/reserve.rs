@@ -72,6 +72,25 @@ pub(super) fn contains(whole: &str, part: &str) -> bool {
     }
 }
 
+/// Whether `new` has a setting that `old` has not, or another value of one.
+pub(super) fn says_more(old: &Value, new: &Value) -> bool {
+    match (old.as_str(), new.as_str()) {
+        (_, None) => false,
+        (Some(old), Some(new)) => !contains(old, new),
+        (None, Some(new)) => !contains("{}", new),
+    }
+}
+
+/// The settings of `old` that `new` does not have.
+pub(super) fn gone(old: &Value, new: &Value) -> Vec<String> {
+    let parsed = |value: &Value| value.as_str().and_then(parse).unwrap_or_default();
+    let (old, new) = (parsed(old), parsed(new));
+    old.keys()
+        .filter(|key| !new.contains_key(*key))
+        .cloned()
+        .collect()
+}
+
 /// The user's text brought up to date with what DTS reports; `None` when it still holds.
 pub(super) fn drift(configured: &str, reported: &str) -> Option<String> {
     if contains(reported, configured) {
@@ -142,6 +161,28 @@ mod tests {
         assert!(!same(r#"{"a":1}"#, r#"{"a":2}"#));
         assert!(!same(r#"{"a":1}"#, r#"{"a":1,"b":2}"#));
         assert!(!same("no json", "{}"));
+    }
+
+    #[test]
+    fn what_is_added_and_what_is_taken_away() {
+        for (old, new, more, gone_keys) in [
+            (
+                Some(r#"{"a":"1","b":"2"}"#),
+                Some(r#"{"a":1}"#),
+                false,
+                &["b"][..],
+            ),
+            (Some(r#"{"a":"1"}"#), Some(r#"{"a":"2"}"#), true, &[]),
+            (Some(r#"{"a":"1"}"#), Some(r#"{"b":"2"}"#), true, &["a"]),
+            (Some(r#"{"a":"1"}"#), None, false, &["a"]),
+            (None, Some("{}"), false, &[]),
+            (None, Some(r#"{"a":"1"}"#), true, &[]),
+        ] {
+            let value = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+            let (old, new) = (value(old), value(new));
+            assert_eq!(says_more(&old, &new), more, "{old:?} {new:?}");
+            assert_eq!(gone(&old, &new), gone_keys, "{old:?} {new:?}");
+        }
     }
 
     #[test]

@@ -7,4 +7,5 @@ mod passwords;
 mod release;
 mod stop;
 mod tainted;
+mod unseen;
 mod updates;

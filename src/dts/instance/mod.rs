@@ -50,6 +50,11 @@ impl Resource<Client> for Instance {
     }
 
     fn plan(&self, plan: &mut Plan<'_, Client>) {
+        if let (Some(client), Some(prior)) = (plan.client, plan.prior)
+            && let (Some(id), Some(kind)) = (prior.str("id"), prior.str("type"))
+        {
+            client.is_for(id, kind);
+        }
         plan::plan(plan);
     }
 

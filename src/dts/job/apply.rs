@@ -1,12 +1,13 @@
 //! Making the calls that the plan shows, each recorded as soon as it is made.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::change::Facts;
 use super::configure;
-use super::decide::{Decision, Operation, decide, refused};
+use super::decide::{Decision, Operation, decide, is_one_time, refused};
 use super::new_instance;
-use super::{SUCCESSOR, read};
+use super::{SUCCESSOR, UNFINISHED, read};
 use crate::api;
 use crate::dts::course::{Course, Desired, Move, course_after_configure};
 use crate::dts::provider::Client;
@@ -67,17 +68,24 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let desired = desired(&planned);
     let mut run = Run::new(apply, api, id, prior, "timeouts.update");
     for operation in operations {
-        match operation {
-            Operation::Configure => run.configure_again(&client, &planned, &config).await?,
+        let made = match operation {
+            Operation::Configure => run
+                .configure_again(&client, &planned, &config)
+                .await
+                .map(|()| true)?,
             Operation::Rename => {
-                run.rename(planned.str("dts_job_name").unwrap_or_default())
-                    .await?
+                let name = planned.str("dts_job_name").unwrap_or_default();
+                run.rename(name).await.map(|()| true)?
             }
-            Operation::Password(side) => run.rotate(side, &planned, &config).await?,
-            Operation::Objects | Operation::Reserve => run.modify(operation, &planned).await?,
+            Operation::Password(side) => run.rotate(side, &planned, &config).await.map(|()| true)?,
+            Operation::Objects | Operation::Reserve => {
+                run.modify(operation, &planned).await.map(|()| true)?
+            }
             Operation::Move(step) => run.step(step).await?,
+        };
+        if made {
+            run.made(operation);
         }
-        run.made(operation);
     }
     run.take_over_rest(&planned);
     run.finish(desired).await
@@ -101,6 +109,8 @@ pub(super) struct Run<'a> {
     pub(super) raise: &'static str,
     /// The stage before the last start, which DTS may still show for a moment after it.
     pub(super) before_start: Option<Stage>,
+    /// Whether the last look at the job failed: what went wrong then says nothing of the job.
+    blind: AtomicBool,
 }
 
 impl<'a> Run<'a> {
@@ -121,6 +131,7 @@ impl<'a> Run<'a> {
             limit,
             raise,
             before_start: None,
+            blind: AtomicBool::new(false),
         }
     }
 
@@ -132,13 +143,24 @@ impl<'a> Run<'a> {
     pub(super) async fn begin(mut self, moves: Vec<Move>, desired: Desired) -> Result<(), Diagnostics> {
         self.made(Operation::Configure);
         for step in moves {
-            self.step(step).await?;
-            self.made(Operation::Move(step));
+            match self.step(step).await {
+                Ok(true) => self.made(Operation::Move(step)),
+                Ok(false) => {}
+                // A look that failed is no call that failed: the next plan shows the calls that are left.
+                Err(problems) if self.creates() && self.is_blind() => {
+                    return self.conclude(Err(problems), Some(step)).await;
+                }
+                Err(problems) => return Err(problems),
+            }
         }
         self.finish(desired).await
     }
 
-    /// Records a call that was made.
+    fn creates(&self) -> bool {
+        self.apply.prior.is_empty()
+    }
+
+    /// Records a call that was made. What an error leaves behind lists no other; a success has to list what was planned.
     fn made(&mut self, operation: Operation) {
         self.made.push(operation.name());
         self.reached.set("operations", self.made.clone());
@@ -159,7 +181,15 @@ impl<'a> Run<'a> {
     /// The job as it is now, read together with others that are looked at.
     pub(super) async fn look(&self, purpose: api::Purpose) -> Result<api::JobDetail, api::Error> {
         let job_type = self.reached.str("job_type");
-        self.api.read_job(&self.job(), job_type, purpose).await
+        let looked = self.api.read_job(&self.job(), job_type, purpose).await;
+        // A failure that is not the job's.
+        let blind = matches!(&looked, Err(cause) if !cause.is_not_found() && !cause.is_cancelled());
+        self.blind.store(blind, Ordering::Relaxed);
+        looked
+    }
+
+    fn is_blind(&self) -> bool {
+        self.blind.load(Ordering::Relaxed)
     }
 
     pub(super) async fn stage(&self) -> Result<Stage, Diagnostics> {
@@ -276,53 +306,74 @@ impl<'a> Run<'a> {
         .await
     }
 
-    /// One call that moves the job along.
-    async fn step(&mut self, step: Move) -> Result<(), Diagnostics> {
+    /// One call that moves the job along; `false` where it turned out not to be needed.
+    async fn step(&mut self, step: Move) -> Result<bool, Diagnostics> {
         match step {
             Move::Start => self.start().await,
             Move::Suspend => {
                 self.wait_until("run", |stage| stage >= Stage::Running).await?;
                 let what = format!("suspend DTS job {}", self.id);
-                if self.stage().await? == Stage::Suspended {
-                    self.already("SuspendDtsJob", "is suspended");
-                    return Ok(());
+                if self.needs_no_suspension().await? {
+                    return Ok(false);
                 }
-                self.api
-                    .suspend_dts_job(&self.job())
-                    .await
-                    .map_err(error::to(&what))
+                match self.api.suspend_dts_job(&self.job()).await {
+                    Ok(()) => Ok(true),
+                    // It may have ended between the look and the call.
+                    Err(cause) if cause.kind() == api::Kind::Api && self.needs_no_suspension().await? => {
+                        Ok(false)
+                    }
+                    Err(cause) => Err(error::unable(&what, &cause).into()),
+                }
             }
             Move::Stop => {
                 self.wait_until("run", |stage| stage >= Stage::Running).await?;
                 let what = format!("stop DTS job {}", self.id);
                 if self.stage().await? == Stage::Finished {
                     self.already("StopDtsJob", "has ended");
-                    return Ok(());
+                    return Ok(false);
                 }
-                self.api.stop_dts_job(&self.job()).await.map_err(error::to(&what))
+                self.api
+                    .stop_dts_job(&self.job())
+                    .await
+                    .map_err(error::to(&what))?;
+                Ok(true)
             }
         }
     }
 
-    async fn start(&mut self) -> Result<(), Diagnostics> {
+    /// Whether the job is paused, or has ended by itself as a migration without changes does: nothing is left to pause then.
+    async fn needs_no_suspension(&mut self) -> Result<bool, Diagnostics> {
+        let where_ = match self.stage().await? {
+            Stage::Suspended => "is suspended",
+            Stage::Finished if is_one_time(&self.reached) => "has ended by itself",
+            _ => return Ok(false),
+        };
+        self.already("SuspendDtsJob", where_);
+        Ok(true)
+    }
+
+    async fn start(&mut self) -> Result<bool, Diagnostics> {
         let what = format!("start DTS job {}", self.id);
         let before = self.stage().await?;
         if matches!(before, Stage::Prechecking | Stage::Running) {
             self.already("StartDtsJob", "is on its way");
-            return Ok(());
+            return Ok(false);
         }
         self.before_start = Some(before);
         match self.api.start_dts_job(&self.job()).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             // Started or not: a job that is not where it was has taken it, another one may be told again.
             Err(cause) if cause.is_outcome_unknown() => {
-                if self.stage().await? != before {
-                    return Ok(());
+                let after = self.stage().await;
+                // Where neither tells, it is the call that failed.
+                self.blind.store(false, Ordering::Relaxed);
+                if after? == before {
+                    self.api
+                        .start_dts_job(&self.job())
+                        .await
+                        .map_err(error::to(&what))?;
                 }
-                self.api
-                    .start_dts_job(&self.job())
-                    .await
-                    .map_err(error::to(&what))
+                Ok(true)
             }
             Err(cause) => Err(error::unable(&what, &cause).into()),
         }
@@ -331,7 +382,10 @@ impl<'a> Run<'a> {
     fn already(&mut self, action: &str, where_: &str) {
         self.apply.warnings.push(Diagnostic::warning(
             format!("{action} was not needed for DTS job {}", self.id),
-            format!("The job {where_} since the plan was made, so the call was left out."),
+            format!(
+                "The job {where_} since the plan was made, so the call was left out. `operations` lists it all the same: Terraform \
+                 records what was planned."
+            ),
         ));
     }
 
@@ -347,22 +401,50 @@ impl<'a> Run<'a> {
     /// Follows the job as far as asked, then records what DTS says of it.
     async fn finish(mut self, desired: Desired) -> Result<(), Diagnostics> {
         self.reached.set("operations", self.made.clone());
+        self.forget_unknown_status();
+        self.record();
+        let followed = self.follow(desired).await;
+        self.conclude(followed, None).await
+    }
+
+    fn forget_unknown_status(&mut self) {
         if self.reached.get("status").is_unknown() {
             self.reached.set("status", Value::Null);
         }
-        self.record();
-        let mut followed = self.follow(desired).await;
+    }
+
+    /// Records how the job is at the end, and whether what was asked for came true. `left` is a call that was not made, because the
+    /// look before it failed.
+    async fn conclude(
+        mut self,
+        mut followed: Result<(), Diagnostics>,
+        left: Option<Move>,
+    ) -> Result<(), Diagnostics> {
         let stopped = self.apply.cancel.is_cancelled();
-        if stopped && self.apply.prior.is_empty() {
-            // All calls are made, and the user asked to stop waiting: an error would taint a job that goes on by itself.
+        let unseen = self.creates() && self.is_blind();
+        match &followed {
+            // The next plan waits again, also where no call is left to make.
+            Err(_) if !(stopped && self.creates()) => self.apply.private.set(UNFINISHED, true),
+            _ => drop(self.apply.private.remove(UNFINISHED)),
+        }
+        if self.creates() && (stopped || unseen) {
+            // The user asked to stop waiting, or the job could not be read: an error would taint a job that goes on by itself.
             let told = followed.err().into_iter().flatten();
-            let warnings = told.map(|problem| Diagnostic::warning(problem.summary, problem.detail));
-            self.apply.warnings.extend(warnings);
+            let warnings = told.map(|problem| {
+                let detail = if unseen {
+                    unseen_since(&problem.detail, left)
+                } else {
+                    problem.detail
+                };
+                Diagnostic::warning(problem.summary, detail)
+            });
+            self.apply.warnings.extend(warnings.collect::<Vec<_>>());
             followed = Ok(());
         }
+        self.forget_unknown_status();
         match self.detail().await {
             Ok(detail) => read::outcome(&mut self.reached, &detail),
-            Err(problems) if followed.is_ok() && !stopped => {
+            Err(problems) if followed.is_ok() && !stopped && !unseen => {
                 self.apply.warnings.extend(problems.into_iter().map(|problem| {
                     Diagnostic::warning(
                         problem.summary,
@@ -386,4 +468,18 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// What to know of a job that was configured and then could not be read.
+fn unseen_since(cause: &str, left: Option<Move>) -> String {
+    let left = left.map_or(String::new(), |left| {
+        format!(
+            " `{}` was not called yet, though `operations` lists it: Terraform records what was planned.",
+            Operation::Move(left).name()
+        )
+    });
+    format!(
+        "{cause}\n\nThe job was configured, and DTS goes on with it; only how far it is could not be read.{left} The next plan shows what \
+         is left to do, and the next apply goes on to wait for it."
+    )
 }

@@ -32,10 +32,14 @@ pub(super) struct Change {
     pub(super) name: bool,
     pub(super) passwords: Vec<Side>,
     pub(super) password_gone: Option<Side>,
+    /// Of an imported job, whose passwords nobody can read: taken to be those that it has.
+    pub(super) taken_passwords: Vec<Side>,
     flag: Option<&'static str>,
     endpoint: Option<(Side, &'static str)>,
     objects: bool,
     reserve: bool,
+    /// Whether settings are added or changed, and not only taken away.
+    settings: bool,
 }
 
 /// Which part of the configuration differs.
@@ -76,6 +80,7 @@ impl Change {
                 || facts.imported && has_reserve(prior, planned)),
             ..Change::default()
         };
+        change.settings = change.reserve && reserve::says_more(prior.get("reserve"), planned.get("reserve"));
         change.objects = match (objects::db_list(prior), objects::db_list(planned)) {
             (Some(old), Some(new)) => !objects::same_text(&old, &new),
             (old, new) => old != new,
@@ -97,7 +102,7 @@ impl Change {
                 match (had, facts.has_password[index]) {
                     (true, true) if facts.same_password[index]? => {}
                     // Nothing is known of the password that is there: it is taken to be the one that is configured.
-                    (false, true) if facts.imported => {}
+                    (false, true) if facts.imported => change.taken_passwords.push(side),
                     (true, false) if change.password_gone.is_none() => change.password_gone = Some(side),
                     (_, true) => change.passwords.push(side),
                     _ => {}
@@ -107,11 +112,21 @@ impl Change {
         Some(change)
     }
 
+    /// For a new configuration, which says all settings.
     pub(super) fn configuration(&self) -> Option<Part> {
+        self.part(self.reserve)
+    }
+
+    /// For a change of a job that has started, which takes no settings away.
+    pub(super) fn modification(&self) -> Option<Part> {
+        self.part(self.settings)
+    }
+
+    fn part(&self, reserve: bool) -> Option<Part> {
         match (
             self.flag.is_some() || self.endpoint.is_some(),
             self.objects,
-            self.reserve,
+            reserve,
         ) {
             (true, _, _) => Some(Part::More),
             (false, true, true) => Some(Part::ObjectsAndReserve),

@@ -130,6 +130,8 @@ pub(super) async fn configure(
             {
                 refused.detail = format!("{why}\n\n{}", refused.detail);
                 refused = refused.at(at);
+            } else if cause.is_code("UnSupportedTaskType") && request.dts_instance_id.is_some() {
+                refused = refused.at(Path::attribute("job_type"));
             }
             problems.push(refused);
         }

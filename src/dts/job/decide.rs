@@ -129,7 +129,7 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         Course::Anew(why) => return Decision::Replace(Path::attribute("status"), why),
         Course::Refused(why) => return Decision::Refuse(refused(desired, &why)),
     };
-    let modifications = match change.configuration() {
+    let modifications = match change.modification() {
         None => Vec::new(),
         Some(_) if stage == Stage::Finished && resettable && desired == Desired::Stopped => {
             return Decision::Refuse(
@@ -194,7 +194,7 @@ impl Situation {
 }
 
 /// Whether the job ends by itself: a migration that does not follow changes.
-fn is_one_time(job: &Object) -> bool {
+pub(super) fn is_one_time(job: &Object) -> bool {
     job.str("job_type") == Some("MIGRATION") && job.bool("data_synchronization") == Some(false)
 }
 

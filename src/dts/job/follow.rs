@@ -11,6 +11,19 @@ use crate::dts::wait::{self, Patience, Poll};
 use crate::dts::{error, precheck};
 use crate::framework::{Diagnostic, Diagnostics};
 
+/// Whether a job in `stage` is certainly as far as `wait_for` and `desired_status` ask.
+pub(super) fn is_there(wait_for: Option<&str>, desired: Desired, stage: Stage) -> bool {
+    match (wait_for, desired) {
+        (Some("none"), _) | (_, Desired::Configured) => true,
+        (Some("initialized" | "caught_up" | "finished"), Desired::Running) | (_, Desired::Stopped) => {
+            stage == Stage::Finished
+        }
+        (Some("prechecked"), Desired::Running) | (_, Desired::Prechecked) => stage >= Stage::PreCheckPass,
+        (_, Desired::Running) => matches!(stage, Stage::Running | Stage::Finished),
+        (_, Desired::Suspended) => stage >= Stage::Failed,
+    }
+}
+
 /// How long a job may take to show that a start was taken up, when nothing waits for it.
 const SETTLE: Duration = Duration::from_secs(3);
 

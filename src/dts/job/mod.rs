@@ -38,6 +38,12 @@ const UNKNOWN_INSTANCE: &str = "unknown";
 /// The private key by which the plan of a job tells the one of its successor that the instance is taken by itself.
 const PREDECESSOR: &str = "has_predecessor";
 
+/// The private key by which `reserve` of an imported job is known to be DTS's own, not the user's.
+const RESERVE_OF_DTS: &str = "reserve_of_dts";
+
+/// The private key by which an apply that did not see the job get as far as `wait_for` asks tells the next plan so.
+const UNFINISHED: &str = "unfinished";
+
 #[async_trait]
 impl Resource<Client> for Job {
     fn type_name(&self) -> &'static str {
@@ -54,6 +60,10 @@ impl Resource<Client> for Job {
 
     fn plan(&self, plan: &mut Plan<'_, Client>) {
         plan::plan(plan);
+    }
+
+    fn plan_destroy(&self, prior: &Object, _client: Option<&Client>, diagnostics: &mut Diagnostics) {
+        diagnostics.extend(remove::told(prior));
     }
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {

@@ -60,7 +60,12 @@ impl Run<'_> {
             ("password_wo", None) => {
                 "remove `password_wo_version`, and add it together with the next new one".to_owned()
             }
-            _ => "take the change back".to_owned(),
+            // Neither the old nor the new configuration need say what DTS has: only an import takes it as it is.
+            _ => format!(
+                "there is nothing to set, and the job only has to be told apart from one with another password: `terraform state rm` and then \
+                 `terraform import` of {} take over what is configured, without a call",
+                self.id
+            ),
         };
         format!(
             "DTS refuses a password that is the present one. If it is that, {back}. Otherwise write one that DTS takes."

@@ -1,12 +1,14 @@
 //! What the plan of a job shows: the calls of `decide`, a replacement, or a refusal.
 
-use super::change::{Facts, blamed, has_reserve};
+use super::change::{Change, Facts, blamed, has_reserve};
 use super::configure::two_jobs;
 use super::decide::{Decision, Operation, decide, names, refused};
+use super::follow::is_there;
 use super::new_instance;
-use super::{NO_INSTANCE, PREDECESSOR, SUCCESSOR, UNKNOWN_INSTANCE};
+use super::{NO_INSTANCE, PREDECESSOR, RESERVE_OF_DTS, SUCCESSOR, UNFINISHED, UNKNOWN_INSTANCE};
 use crate::dts::course::{Course, Desired, Situation, course, course_after_configure};
 use crate::dts::provider::Client;
+use crate::dts::reserve;
 use crate::dts::status::Stage;
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Plan;
@@ -28,6 +30,29 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         None => plan_create(plan, on_instance),
         Some(prior) => plan_update(plan, prior, on_instance),
     }
+}
+
+/// DTS takes no job of another type than the instance was bought for; found out in the apply, a predecessor would be gone already.
+fn refuse_other_type(plan: &mut Plan<'_, Client>) -> bool {
+    let (Some(instance), Some(kind)) = (plan.planned.str("dts_instance_id"), plan.planned.str("job_type"))
+    else {
+        return false;
+    };
+    let Some(bought) = plan.client.and_then(|client| client.bought_for(instance)) else {
+        return false;
+    };
+    if bought.eq_ignore_ascii_case(kind) {
+        return false;
+    }
+    let refusal = Diagnostic::error(
+        format!("Unable to configure a {kind} job on DTS instance {instance}"),
+        format!(
+            "The instance was bought for {bought} jobs, and DTS takes no other on it. Set `job_type = \"{bought}\"`, or give the job an \
+             instance whose `type` is {kind}."
+        ),
+    );
+    plan.refuse(refusal.at(Path::attribute("job_type")));
+    true
 }
 
 /// Refuses a second job on an instance, as far as a plan can tell.
@@ -57,6 +82,9 @@ fn plan_create(plan: &mut Plan<'_, Client>, on_instance: bool) {
         _ => UNKNOWN_INSTANCE,
     };
     plan.private.set(SUCCESSOR, successor);
+    if refuse_other_type(plan) {
+        return;
+    }
     for name in ["dts_instance_id", "reserve"] {
         if plan.config.get(name).is_null() {
             plan.planned.set(name, Value::Null);
@@ -80,6 +108,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         plan.keep(name);
     }
     let facts = Facts::of(plan.private.is_set(IMPORTED), prior, plan.config);
+    plan_reserve(plan, prior, facts.imported);
     if facts.imported && taken_over(plan, prior) {
         return;
     }
@@ -100,6 +129,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
     match decide(prior, &plan.planned, facts) {
         Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
             warn_unchecked(plan, prior, &operations);
+            wait_again(plan, prior);
         }
         // When all is known there may be no change at all, and then the list stays as it was.
         Decision::Operations(operations) if operations.is_empty() && plan.has_unknown_input() => {
@@ -108,6 +138,8 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         }
         Decision::Operations(operations) => {
             warn_unchecked(plan, prior, &operations);
+            warn_taken_over(plan, prior, facts, &operations);
+            warn_reserve_stays(plan, prior, facts.imported, &operations);
             plan.unknown("status");
             plan.planned.set("operations", names(&operations));
         }
@@ -146,6 +178,8 @@ fn plan_instance(plan: &mut Plan<'_, Client>, prior: &Object) {
         );
     } else if plan.planned.get("dts_instance_id").is_unknown() {
         new_instance::plan_unknown(plan, prior);
+    } else if refuse_other_type(plan) {
+        // Said.
     } else if seen {
         replace(plan, prior, at, "a job cannot move to another instance");
     } else {
@@ -175,6 +209,92 @@ fn warn_unchecked(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Ope
             .at(Path::attribute("desired_status")),
         );
     }
+}
+
+/// Settings that are no longer written: the state forgets them. What an import brought along was never written, and stays.
+fn plan_reserve(plan: &mut Plan<'_, Client>, prior: &Object, imported: bool) {
+    if !plan.config.get("reserve").is_null() {
+        plan.private.remove(RESERVE_OF_DTS);
+    } else if !prior.get("reserve").is_null() {
+        if imported {
+            plan.private.set(RESERVE_OF_DTS, true);
+        } else if !plan.private.is_set(RESERVE_OF_DTS) {
+            plan.planned.set("reserve", Value::Null);
+        }
+    }
+}
+
+/// A setting that is taken out of the configuration of a job that runs keeps its value: `ModifyDtsJob` only adds and changes
+/// (dts-api.md 2.5).
+fn warn_reserve_stays(plan: &mut Plan<'_, Client>, prior: &Object, imported: bool, operations: &[Operation]) {
+    let gone = reserve::gone(prior.get("reserve"), plan.planned.get("reserve"));
+    // A new configuration says all anew; and what was imported, the user never wrote.
+    if gone.is_empty() || imported || operations.contains(&Operation::Configure) {
+        return;
+    }
+    let gone = gone.join("`, `");
+    plan.diagnostics.push(
+        Diagnostic::warning(
+            "Settings that are taken out of reserve stay at DTS",
+            format!(
+                "`{gone}` is no longer written in `reserve`, and the state forgets it, but the job keeps the value it has: DTS adds and changes \
+                 settings, and takes none away. To have another value, write the key with that value (such as its default) and apply; then \
+                 it can be taken out."
+            ),
+        )
+        .at(Path::attribute("reserve")),
+    );
+}
+
+/// Nobody can read a password back: that of an imported job is taken to be the one that is configured.
+fn warn_taken_over(plan: &mut Plan<'_, Client>, prior: &Object, facts: Facts, operations: &[Operation]) {
+    if operations.contains(&Operation::Configure) {
+        // Which sends the passwords.
+        return;
+    }
+    let taken = Change::between(prior, &plan.planned, facts)
+        .map(|change| change.taken_passwords)
+        .unwrap_or_default();
+    for side in taken {
+        let block = side.block();
+        plan.diagnostics.push(
+            Diagnostic::warning(
+                format!("The password in {block} is taken over unchecked"),
+                "The job was imported, and DTS does not tell its password: the one that is configured is recorded as the present one, and is \
+                 not sent. If it is another, the job keeps the one it has. To have it set, import with the present one, apply, and then change \
+                 it (`ModifyDtsJobPassword`).",
+            )
+            .at(Path::attribute(block).then("password")),
+        );
+    }
+}
+
+/// An apply ended before the job was as far as asked: it is waited for again, also where no call is left to make.
+fn wait_again(plan: &mut Plan<'_, Client>, prior: &Object) {
+    let Some(desired) = plan.planned.str("desired_status").and_then(Desired::parse) else {
+        return;
+    };
+    let status = prior.str("status").unwrap_or_default();
+    let wait_for = plan.planned.str("wait_for").map(str::to_owned);
+    if !plan.private.is_set(UNFINISHED) || is_there(wait_for.as_deref(), desired, Stage::of(status)) {
+        return;
+    }
+    plan.unknown("status");
+    plan.planned.set("operations", names(&[]));
+    let asked = match &wait_for {
+        Some(wait_for) => format!("wait_for = {wait_for:?}"),
+        None => format!("desired_status = {:?}", desired.name()),
+    };
+    plan.diagnostics.push(
+        Diagnostic::warning(
+            format!("{asked} has not come true yet"),
+            format!(
+                "The last apply ended before it did, and the status is {status} now. There is no call left to make: this apply goes on to \
+                 wait. To wait no longer, set `wait_for = \"none\"`."
+            ),
+        )
+        .at(Path::attribute(if wait_for.is_some() { "wait_for" } else { "desired_status" })),
+    );
 }
 
 /// An imported job has what DTS reports, which may be more than the user writes. Where the configuration says nothing else

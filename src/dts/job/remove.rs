@@ -9,7 +9,11 @@ use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
 use crate::framework::resource::{Delete, Replacement};
-use crate::framework::{Diagnostic, Diagnostics};
+use crate::framework::{Diagnostic, Diagnostics, Object};
+
+const DELETE: &str = "DeleteDtsJob";
+const STOP: &str = "StopDtsJob";
+const RESET: &str = "ResetDtsJob";
 
 const TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
@@ -27,7 +31,7 @@ pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostic
     };
     let stage = Stage::of(detail.status.as_deref().unwrap_or_default());
     let Some(instance_id) = detail.dts_instance_id.as_deref() else {
-        if stage == Stage::Finished {
+        if calls(is_migration(&delete.state), false, stage).is_empty() {
             return Ok(());
         }
         return match api.delete_dts_job(&job, delete.state.str("job_type")).await {
@@ -45,26 +49,61 @@ pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostic
         job,
         what: &what,
     };
-    match run.delete.state.str("job_type") {
-        // No reset for a migration: what has not run is left to be configured again.
-        Some("MIGRATION") => match stage {
-            Stage::Running | Stage::Suspended | Stage::Failed => run.stop().await,
-            Stage::Prechecking => run.stop_after_precheck().await,
-            _ => Ok(()),
-        },
-        _ => match stage {
-            Stage::NotConfigured => Ok(()),
-            Stage::Running | Stage::Suspended | Stage::Failed => {
-                run.stop().await?;
-                run.reset().await
-            }
-            Stage::Prechecking => {
-                run.stop_after_precheck().await?;
-                run.reset().await
-            }
-            _ => run.reset().await,
-        },
+    for call in calls(is_migration(&run.delete.state), true, stage) {
+        match *call {
+            STOP if stage == Stage::Prechecking => run.stop_after_precheck().await?,
+            STOP => run.stop().await?,
+            _ => run.reset().await?,
+        }
     }
+    Ok(())
+}
+
+fn is_migration(job: &Object) -> bool {
+    job.str("job_type") == Some("MIGRATION")
+}
+
+/// The calls that remove a job, in order: for the plan that tells them and for the apply that makes them. Without an instance it
+/// is deleted; DTS would release an instance with it.
+fn calls(migration: bool, has_instance: bool, stage: Stage) -> &'static [&'static str] {
+    match (has_instance, migration, stage) {
+        (false, _, Stage::Finished) => &[],
+        (false, _, _) => &[DELETE],
+        // No reset for a migration: what has not run is left to be configured again.
+        (true, true, Stage::Running | Stage::Suspended | Stage::Failed | Stage::Prechecking) => &[STOP],
+        (true, true, _) | (true, false, Stage::NotConfigured) => &[],
+        (true, false, Stage::Running | Stage::Suspended | Stage::Failed | Stage::Prechecking) => {
+            &[STOP, RESET]
+        }
+        (true, false, _) => &[RESET],
+    }
+}
+
+/// What a plan has to say of a removal: its calls, which no attribute can show. Nothing where there are none. Of a replacement that the
+/// user asks for (`-replace`) Terraform asks no plan, and shows no warning of the successor's.
+pub(super) fn told(job: &Object) -> Option<Diagnostic> {
+    let status = job.str("status").unwrap_or_default();
+    let (stage, has_instance) = (Stage::of(status), !job.get("dts_instance_id").is_null());
+    let calls = calls(is_migration(job), has_instance, stage);
+    if calls.is_empty() {
+        return None;
+    }
+    let id = job.str("id").unwrap_or_default();
+    let mut detail = format!(
+        "To remove job {id} (status {status}), the apply calls `{}`.",
+        calls.join("`, then `")
+    );
+    if has_instance {
+        detail.push_str(" Its instance stays. If that is released before it in the same apply, the job is gone with it, and nothing is called.");
+    }
+    if stage == Stage::Prechecking {
+        detail.push_str(" It is stopped only if its precheck passes, for then it starts.");
+    }
+    // The summary is the same for all, so that Terraform tells many of them as one.
+    Some(Diagnostic::warning(
+        "Removing a DTS job makes calls of its own",
+        detail,
+    ))
 }
 
 /// Why the job must stay: it would be lost for a successor that cannot be made.
@@ -80,7 +119,7 @@ fn keep(delete: &Delete<Client>, id: &str, instance_id: &str, stage: Stage) -> O
         ));
     }
     let same = successor == Some(instance_id);
-    let migration = delete.state.str("job_type") == Some("MIGRATION");
+    let migration = is_migration(&delete.state);
     if same && stage.has_run() && (migration || replacement == Replacement::Tainted) {
         let cost = if migration {
             "a migration that has run cannot be configured again on its instance"

@@ -127,6 +127,7 @@ impl Bed {
         Managed {
             bed: self,
             core: Core::new(&self.server, type_name),
+            type_name,
         }
     }
 
@@ -181,6 +182,12 @@ impl Bed {
 pub(crate) struct Managed<'b> {
     bed: &'b Bed,
     pub(crate) core: Core<'b>,
+    type_name: &'static str,
+}
+
+/// What the warning of a plan says that removes a job.
+pub(crate) fn removal(calls: &[&str]) -> String {
+    format!("calls `{}`.", calls.join("`, then `"))
 }
 
 impl Managed<'_> {
@@ -266,6 +273,9 @@ impl Managed<'_> {
         let planned = self.must_plan(config);
         assert_eq!(planned.action, action, "because of {:?}", planned.replace);
         assert_eq!(operations_of(&planned.planned), operations, "planned");
+        if self.type_name == "dts_job" && action == Action::Replace {
+            self.assert_removal(&planned, before);
+        }
         let mark = self.bed.mark();
         let problems = self.apply(&planned, config);
         assert!(!problems.has_errors(), "{problems:#?}");
@@ -273,6 +283,44 @@ impl Managed<'_> {
         let all = [before, operations].concat();
         assert_eq!(self.bed.changing_calls(mark), all, "received");
         self.assert_plan_is_empty(config);
+    }
+
+    /// The plan warns of a job's removal and tells these calls; not where there are none.
+    #[track_caller]
+    pub(crate) fn assert_removal(&self, planned: &Planned, calls: &[&str]) {
+        let told = planned.diagnostics.iter();
+        let told: Vec<_> = told
+            .filter(|told| told.summary.contains("Removing a DTS job"))
+            .collect();
+        assert_eq!(told.len(), usize::from(!calls.is_empty()), "{told:#?}");
+        if let [told] = told[..] {
+            assert!(told.detail.contains(&removal(calls)), "{}", told.detail);
+        }
+    }
+
+    /// The one warning of a plan, at `path`.
+    #[track_caller]
+    pub(crate) fn warned(planned: &Planned, path: &str, text: &str) {
+        let warnings: Vec<_> = planned.diagnostics.iter().collect();
+        assert_eq!(warnings.len(), 1, "{warnings:#?}");
+        let found = warnings[0].path.clone().unwrap_or_default().to_string();
+        assert_eq!(found, path, "{warnings:#?}");
+        let said = format!("{}\n{}", warnings[0].summary, warnings[0].detail);
+        assert!(said.contains(text), "{said}");
+    }
+
+    /// The apply of the plan ends in one error at `path` that says all of `texts`.
+    #[track_caller]
+    pub(crate) fn fails(&mut self, config: &Json, path: &str, texts: &[&str]) {
+        let planned = self.must_plan(config);
+        let problems = self.apply(&planned, config);
+        let errors: Vec<_> = problems.iter().filter(|problem| problem.is_error()).collect();
+        assert_eq!(errors.len(), 1, "{problems:#?}");
+        let found = errors[0].path.clone().unwrap_or_default().to_string();
+        assert_eq!(found, path, "{errors:#?}");
+        for text in texts {
+            assert!(errors[0].detail.contains(text), "{}", errors[0].detail);
+        }
     }
 
     /// The plan is refused by one error at `path` that says `text`, and nothing is called.

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use terraform_provider_dts::emulator::Lifecycle;
 use terraform_provider_dts::framework::rules::Action::Update;
 
-use super::bed::Bed;
+use super::bed::{Bed, Managed};
 use super::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, with};
 use super::in_place::{PASSWORD, START, sent};
 use crate::support::bench::{Bench, bought_first, job_on_instance};
@@ -130,6 +130,39 @@ fn objects_and_settings_of_a_synchronization_that_runs() {
         );
         managed.change(&paused, Update, &[MODIFY, "SuspendDtsJob"]);
         managed.change(&both, Update, &[START, MODIFY]);
+    }
+}
+
+/// `ModifyDtsJob` takes no setting away; a new configuration does.
+#[test]
+fn settings_that_are_taken_away() {
+    let two = json!({ "reserve": r#"{"targetTableMode":"0","srcSSL":"1"}"# });
+    for less in [
+        json!({ "reserve": r#"{"targetTableMode":0}"# }),
+        json!({ "reserve": null }),
+    ] {
+        let bed = Bed::new();
+        let (_instance, mut managed, config) = bed.bought(&instance(SYNC), &with(&job(SYNC), two.clone()));
+        let config = with(&config, less.clone());
+        let planned = managed.must_plan(&config);
+        Managed::warned(&planned, "reserve", "`srcSSL`");
+        managed.change(&config, Update, &[]);
+        // One is added while another is taken away.
+        managed.settle(&with(&config, two.clone()));
+        let other = with(
+            &config,
+            json!({ "reserve": r#"{"targetTableMode":"0","destSSL":"1"}"# }),
+        );
+        Managed::warned(&managed.must_plan(&other), "reserve", "`srcSSL`");
+        managed.change(&other, Update, &[MODIFY]);
+
+        let bed = Bed::new();
+        let configured = with(&job(SYNC), json!({ "desired_status": "configured" }));
+        let (_instance, mut managed, config) = bed.bought(&instance(SYNC), &with(&configured, two.clone()));
+        let config = with(&config, less);
+        assert!(managed.must_plan(&config).diagnostics.is_empty());
+        managed.change(&config, Update, &[CONFIGURE]);
+        assert!(!sent(&bed, CONFIGURE)["Reserve"].contains("srcSSL"));
     }
 }
 

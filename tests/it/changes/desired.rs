@@ -98,6 +98,32 @@ fn a_migration_that_ends_by_itself() {
     }
 }
 
+/// It ends before it can be paused: that is told, and no error.
+#[test]
+fn a_migration_that_ends_before_it_is_paused() {
+    for lifecycle in [Lifecycle::Immediate, Lifecycle::Reads(1)] {
+        let bed = Bed::with(lifecycle, None);
+        let mut bought = bed.instance();
+        bought.settle(&instance(MIGRATION));
+        let wanted = json!({ "dts_instance_id": bought.text("id"), "desired_status": "suspended" });
+        let config = with(&job(MIGRATION), wanted);
+        let mut managed = bed.job();
+        let planned = managed.must_plan(&config);
+        let problems = managed.apply(&planned, &config);
+        assert!(!problems.has_errors(), "{problems:#?}");
+        if lifecycle == Lifecycle::Immediate {
+            let told = problems
+                .iter()
+                .find(|told| told.summary.contains("was not needed"))
+                .unwrap();
+            assert!(told.detail.contains("has ended by itself"), "{}", told.detail);
+            assert_eq!(bed.changing_calls(0), ["CreateDtsInstance", "ConfigureDtsJob"]);
+            assert_eq!(managed.status(), "Finished");
+        }
+        managed.assert_plan_is_empty(&config);
+    }
+}
+
 #[test]
 fn at_the_first_apply() {
     for (kind, on_instance, desired, operations) in [

@@ -115,6 +115,8 @@ fn removing_a_job_releases_nothing() {
         );
         let (_instance, mut managed, _) = bed.bought(&instance(kind), &config);
         let mark = bed.mark();
+        let planned = managed.must_plan(&serde_json::Value::Null);
+        managed.assert_removal(&planned, calls);
         managed.settle(&serde_json::Value::Null);
         assert_eq!(bed.changing_calls(mark), calls, "{kind} {desired}");
         assert_eq!(bed.paid(), 1);
@@ -128,10 +130,49 @@ fn removing_a_job_releases_nothing() {
             managed.settle(&config);
         }
         let mark = bed.mark();
+        let planned = managed.must_plan(&serde_json::Value::Null);
+        managed.assert_removal(&planned, calls);
         managed.settle(&serde_json::Value::Null);
         assert_eq!(bed.changing_calls(mark), calls, "{kind} {desired}");
         assert_eq!(bed.paid(), 1);
     }
+}
+
+#[test]
+fn a_job_without_an_instance_is_deleted() {
+    let bed = Bed::new();
+    let mut managed = bed.job();
+    managed.settle(&job(SYNC));
+    let planned = managed.must_plan(&serde_json::Value::Null);
+    managed.assert_removal(&planned, &["DeleteDtsJob"]);
+    let mark = bed.mark();
+    managed.settle(&serde_json::Value::Null);
+    assert_eq!(bed.changing_calls(mark), ["DeleteDtsJob"]);
+}
+
+/// The plan cannot know the instance's type where nothing of it is in this configuration.
+#[test]
+fn a_job_of_another_type_than_its_instance_is_blamed() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&instance(MIGRATION));
+    let config = with(&job(SYNC), json!({ "dts_instance_id": bought.text("id") }));
+    bed.job()
+        .fails(&config, "job_type", &["UnSupportedTaskType", "bought for"]);
+}
+
+#[test]
+fn a_class_that_is_not_sold_for_the_job_is_blamed() {
+    let bed = Bed::new();
+    let mut managed = bed.job();
+    managed.settle(&job(MIGRATION));
+    let config = with(
+        &instance_for(&managed.text("id")),
+        json!({ "instance_class": "micro" }),
+    );
+    bed.instance()
+        .fails(&config, "instance_class", &["InvalidInstanceClass", "xxlarge"]);
+    assert_eq!(bed.paid(), 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 use terraform_provider_dts::emulator::{Emulator, Options};
 
+use super::bed::removal;
 use super::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, with};
 use super::raw;
 use crate::support::{Workspace, planned_operations};
@@ -198,6 +199,44 @@ fn in_place_and_anew_on_the_same_instance() {
     assert_eq!(scene.paid(), 1);
     scene.workspace.destroy().ok();
     assert_eq!(scene.paid(), 0);
+}
+
+#[test]
+fn the_calls_of_a_removal_are_told() {
+    let scene = Scene::new(None);
+    let bought = instance(SYNC);
+    scene.begin(&bought, &on_instance(SYNC));
+    let told = |arguments: &[&str], calls: &[&str]| {
+        let planned = scene.workspace.plan(arguments).ok();
+        let mut warnings = planned.warnings();
+        warnings.retain(|told| told.summary.contains("Removing a DTS job"));
+        assert_eq!(warnings.len(), 1, "{}", planned.report());
+        assert!(warnings[0].detail.contains(&removal(calls)), "{warnings:?}");
+    };
+    let calls = ["StopDtsJob", "ResetDtsJob"];
+    let other = json!({ "source_endpoint": { "user_name": "other" } });
+    scene.write(&bought, &with(&on_instance(SYNC), other));
+    told(&[], &calls);
+    let mark = scene.emulator.calls().len();
+    scene.workspace.apply_saved().ok();
+    let made = raw::changing_calls(&scene.emulator, mark);
+    assert_eq!(made, ["StopDtsJob", "ResetDtsJob", "ConfigureDtsJob"]);
+    told(&["-destroy"], &calls);
+}
+
+#[test]
+fn a_job_of_another_type_than_the_instance_is_refused_in_the_plan() {
+    let scene = Scene::new(None);
+    scene.write(&instance(MIGRATION), &Json::Null);
+    scene.workspace.apply(&[]).ok();
+    scene.write(&instance(MIGRATION), &on_instance(SYNC));
+    let error = scene
+        .workspace
+        .plan(&[])
+        .fails()
+        .error("was bought for MIGRATION");
+    assert_eq!(error.address, JOB);
+    assert_eq!(scene.emulator.instances().len(), 1);
 }
 
 #[test]

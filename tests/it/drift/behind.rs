@@ -77,6 +77,46 @@ fn suspended_and_resumed() {
     );
 }
 
+/// Between the plan and its apply: the call is left out and told; a plan that was seen must come true, so that it stays listed.
+#[test]
+fn done_already_when_the_plan_is_applied() {
+    let case = Case::new(SYNC, json!({ "desired_status": "suspended" }));
+    let (_instance, mut managed, config) = case.start();
+    let running = with(&config, json!({ "desired_status": "running" }));
+    let planned = managed.must_plan(&running);
+    assert_eq!(operations_of(&planned.planned), ["StartDtsJob"]);
+    call_job(&case.bed, &managed, "StartDtsJob", &[]);
+    let mark = case.bed.mark();
+    let problems = managed.apply(&planned, &running);
+    let told: Vec<_> = problems.iter().collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(
+        told[0].summary.contains("StartDtsJob was not needed"),
+        "{told:#?}"
+    );
+    assert!(told[0].detail.contains("lists it all the same"), "{told:#?}");
+    assert_eq!(case.bed.changing_calls(mark), [""; 0]);
+    assert_eq!(operations_of(&managed.core.value()), ["StartDtsJob"]);
+    managed.assert_plan_is_empty(&running);
+
+    // With an error after it, nothing binds the state to the plan: it does not list what was not called.
+    let (case, refused) = (
+        Case::new(SYNC, json!({ "desired_status": "suspended" })),
+        json!({ "action": "ModifyDtsJob", "kind": "refuse", "code": "DTS.Msg.Odd" }),
+    );
+    let (_instance, mut managed, config) = case.start();
+    let more = json!({ "desired_status": "running", "database": [{ "name": "other" }] });
+    let more = with(&config, more);
+    let planned = managed.must_plan(&more);
+    assert_eq!(operations_of(&planned.planned), ["StartDtsJob", "ModifyDtsJob"]);
+    call_job(&case.bed, &managed, "StartDtsJob", &[]);
+    case.bed.emulator.add_faults(refused);
+    assert!(managed.apply(&planned, &more).has_errors());
+    let recorded = operations_of(&managed.core.value());
+    assert!(!recorded.contains(&"StartDtsJob".to_owned()), "{recorded:?}");
+    managed.change(&more, Update, &["ModifyDtsJob"]);
+}
+
 #[test]
 fn started_where_only_configured_was_asked() {
     for kind in [SYNC, MIGRATION] {

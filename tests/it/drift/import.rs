@@ -24,6 +24,19 @@ fn import_job(bed: &Bed, made: &Managed<'_>, config: &Json) {
         };
         let mark = bed.mark();
         let planned = elsewhere.must_plan(&changed);
+        let unchecked = planned
+            .diagnostics
+            .iter()
+            .filter(|told| told.summary.contains("unchecked"));
+        let paths: Vec<_> = unchecked
+            .map(|told| told.path.clone().unwrap_or_default().to_string())
+            .collect();
+        if planned.action == Update {
+            assert_eq!(
+                paths,
+                ["source_endpoint.password", "destination_endpoint.password"]
+            );
+        }
         assert!([NoOp, Update].contains(&planned.action), "{:?}", planned.replace);
         if planned.action == Update {
             assert_eq!(operations_of(&planned.planned), expected, "{config:#}");
@@ -173,6 +186,49 @@ fn import_then_another_configuration() {
         Update,
         &["ModifyDtsJob", "ModifyDtsJob", "SuspendDtsJob"],
     );
+}
+
+/// Nobody can tell whether DTS has it already: a way that works in either case is an import.
+#[test]
+fn a_password_that_is_there_already_is_taken_over_by_an_import() {
+    let bed = Bed::new();
+    let hidden =
+        json!({ "source_endpoint": { "password": null, "password_wo": "there", "password_wo_version": 1 } });
+    let shown = json!({ "source_endpoint": { "password": "there" } });
+    let (_instance, mut managed, config) = bed.bought(&instance(SYNC), &with(&job(SYNC), hidden));
+    let bare = json!({ "source_endpoint": { "password_wo": null, "password_wo_version": null } });
+    let config = with(&with(&config, bare), shown);
+    managed.fails(
+        &config,
+        "source_endpoint.password",
+        &["terraform state rm", "terraform import"],
+    );
+    let mut again = bed.job();
+    again.import(&managed.text("id")).unwrap();
+    let mark = bed.mark();
+    again.settle(&config);
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+}
+
+/// Without `reserve`, what DTS has of it stays out of the plans, also once the import is over.
+#[test]
+fn settings_that_an_import_brought_along_stay() {
+    let bed = Bed::new();
+    let (_instance, managed, config) = bed.bought(&instance(SYNC), &job(SYNC));
+    let mut elsewhere = bed.job();
+    elsewhere.import(&managed.text("id")).unwrap();
+    let bare = with(&config, json!({ "reserve": null }));
+    elsewhere.settle(&bare);
+    elsewhere.change(
+        &with(&bare, json!({ "dts_job_name": "other" })),
+        Update,
+        &["ModifyDtsJobName"],
+    );
+    // Once they are written, they are the user's.
+    let written = with(&bare, json!({ "reserve": r#"{"targetTableMode":"0"}"# }));
+    elsewhere.settle(&written);
+    let planned = elsewhere.must_plan(&bare);
+    Managed::warned(&planned, "reserve", "targetTableMode");
 }
 
 #[test]

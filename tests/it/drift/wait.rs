@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 use terraform_provider_dts::emulator::Lifecycle;
+use terraform_provider_dts::framework::rules::Action;
 
-use crate::changes::bed::Bed;
+use crate::changes::bed::{Bed, Managed, operations_of};
 use crate::changes::config::{MIGRATION, SYNC, instance, job, with};
 
 /// Every passing state shows for so many reads.
@@ -81,6 +82,46 @@ fn a_wait_that_takes_too_long_names_what_to_raise_and_loses_nothing() {
         assert!(managed.core.state.as_ref().unwrap().tainted);
         assert!(!managed.text("id").is_empty());
     }
+}
+
+/// What was asked for and did not come true is asked for again.
+#[test]
+fn a_wait_that_failed_in_an_update_is_taken_up_again() {
+    let bed = Bed::new();
+    let (_instance, mut managed, config) = bed.bought(
+        &instance(SYNC),
+        &with(&job(SYNC), json!({ "desired_status": "configured" })),
+    );
+    bed.emulator.set_lifecycle("seconds:3600".parse().unwrap());
+    let changes =
+        json!({ "desired_status": "running", "wait_for": "initialized", "timeouts": { "update": "3s" } });
+    let running = with(&config, changes);
+    for operations in [&["StartDtsJob"][..], &[]] {
+        let planned = managed.must_plan(&running);
+        assert_eq!(planned.action, Action::Update);
+        assert_eq!(operations_of(&planned.planned), operations);
+        if operations.is_empty() {
+            Managed::warned(&planned, "wait_for", "has not come true yet");
+        }
+        let mark = bed.mark();
+        assert!(managed.apply(&planned, &running).has_errors());
+        assert_eq!(bed.changing_calls(mark), operations);
+        assert!(!managed.core.state.as_ref().unwrap().tainted);
+    }
+    // The user gives up, and takes it up again.
+    let patient = with(&running, json!({ "wait_for": "none" }));
+    managed.settle(&patient);
+    let planned = managed.must_plan(&running);
+    assert!(managed.apply(&planned, &running).has_errors());
+    bed.emulator.set_lifecycle(Lifecycle::Immediate);
+    managed.refresh();
+    assert_eq!(
+        managed.must_plan(&running).action,
+        Action::Update,
+        "only a wait tells that all is moved"
+    );
+    managed.settle(&running);
+    assert_eq!(managed.text("status").to_ascii_lowercase(), "synchronizing");
 }
 
 #[test]
