@@ -99,3 +99,19 @@ fn an_object_keeps_its_identity_through_its_life() {
     workspace.assert_plan_is_empty();
     workspace.destroy().ok();
 }
+
+/// A job that is configured anew on a new instance has another id: Terraform takes that for a change of the same object.
+#[test]
+fn a_job_whose_instance_is_replaced_gets_another_identity() {
+    let bench = Bench::immediate();
+    let configuration = format!(
+        "{}{}",
+        bought_first("SYNC", ""),
+        endless(&job_on_instance("SYNC", ""))
+    );
+    let workspace = elsewhere(&bench, &configuration);
+    workspace.apply(&[]).ok();
+    workspace.apply(&["-replace=dts_instance.m"]).ok();
+    workspace.assert_plan_is_empty();
+    workspace.destroy().ok();
+}
