@@ -167,7 +167,7 @@ impl<'a> Run<'a> {
         self.record();
     }
 
-    fn record(&mut self) {
+    pub(super) fn record(&mut self) {
         let planned = std::mem::replace(&mut self.apply.state, self.reached.clone());
         self.apply.checkpoint();
         self.apply.state = planned;

@@ -1,12 +1,26 @@
-//! `ModifyDtsJobPassword`, and finding out what became of a call whose answer was lost.
+//! `ModifyDtsJobPassword`, and finding out what became of a call whose answer was lost, or nobody was left to hear.
 
-use secrecy::SecretString;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::apply::Run;
 use crate::api;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::error;
 use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
+
+/// The private keys by which a password that DTS may have already is known again.
+fn tried(side: Side) -> String {
+    format!("tried_password_of_{}", side.block())
+}
+
+/// Enough to see that it is the same password again, and too little to find it out: there are 65536.
+fn mark(password: &SecretString) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    password.expose_secret().hash(&mut hasher);
+    hasher.finish() & 0xffff
+}
 
 impl Run<'_> {
     /// Changes the password of one end to what is configured.
@@ -26,18 +40,25 @@ impl Run<'_> {
             .at(at.then("password"))
             .into());
         };
-        self.set_password(side, planned, &password)
-            .await
-            .map_err(|cause| {
-                let mut refused = error::unable(&what, &cause);
-                if cause.kind() == api::Kind::Api && is_about_the_password(&cause) {
-                    refused.detail.push_str("\n\n");
-                    refused
-                        .detail
-                        .push_str(&self.if_it_is_the_present_one(side, config));
-                }
-                Diagnostics::from(refused.at(at.then(given_by(side, config))))
-            })?;
+        let known = self.apply.private.remove(&tried(side));
+        let again = known.is_some_and(|known| known.as_u64() == Some(mark(&password)));
+        let set = self.set_password(side, planned, &password, again).await;
+        if let Err(cause) = &set
+            && (cause.is_outcome_unknown() || is_the_present_one(cause))
+        {
+            self.apply.private.set(&tried(side), mark(&password));
+            self.record();
+        }
+        set.map_err(|cause| {
+            let mut refused = error::unable(&what, &cause);
+            if is_the_present_one(&cause) {
+                refused.detail.push_str("\n\n");
+                refused
+                    .detail
+                    .push_str(&self.if_it_is_the_present_one(side, config));
+            }
+            Diagnostics::from(refused.at(at.then(given_by(side, config))))
+        })?;
         let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();
         for name in ["password", "password_wo_version"] {
             let value = planned
@@ -49,7 +70,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// DTS takes no password that it has already (dts-api.md 2.5), and no documented code tells that from another refusal.
+    /// DTS takes no password that it has already (dts-api.md 2.5), say by an apply that was cut off, and no documented code tells
+    /// that from another refusal.
     fn if_it_is_the_present_one(&self, side: Side, config: &Object) -> String {
         let before = self.apply.prior.object(side.block());
         let version = before.and_then(|before| before.i64("password_wo_version"));
@@ -68,7 +90,8 @@ impl Run<'_> {
             ),
         };
         format!(
-            "DTS refuses a password that is the present one. If it is that, {back}. Otherwise write one that DTS takes."
+            "DTS refuses a password that is the present one. If it is that, apply again, and it is taken as set; or {back}. Otherwise write \
+             one that DTS takes."
         )
     }
 
@@ -78,6 +101,7 @@ impl Run<'_> {
         side: Side,
         planned: &Object,
         password: &SecretString,
+        again: bool,
     ) -> Result<(), api::Error> {
         let user = planned
             .object(side.block())
@@ -86,10 +110,19 @@ impl Run<'_> {
         let set = || self.api.modify_dts_job_password(&job, side.api(), user, password);
         let lost = match set().await {
             Err(lost) if lost.is_outcome_unknown() => lost,
+            Err(refused) if again && is_the_present_one(&refused) => {
+                self.apply.warnings.push(Diagnostic::warning(
+                    format!("The password in {} of DTS job {} is taken as set", side.block(), self.id),
+                    format!(
+                        "DTS refused it before, as it does the one that it has, and it was applied again: {refused}"
+                    ),
+                ));
+                return Ok(());
+            }
             known => return known,
         };
         match set().await {
-            Err(refused) if refused.kind() == api::Kind::Api && is_about_the_password(&refused) => {
+            Err(refused) if is_the_present_one(&refused) => {
                 self.apply.warnings.push(Diagnostic::warning(
                     format!(
                         "The password in {} of DTS job {} was set by a call whose answer was lost",
@@ -115,7 +148,8 @@ fn given_by(side: Side, config: &Object) -> &'static str {
     }
 }
 
-fn is_about_the_password(refused: &api::Error) -> bool {
+/// No documented code tells it from another refusal.
+fn is_the_present_one(refused: &api::Error) -> bool {
     let says = |text: &str| text.to_ascii_lowercase().contains("password");
-    refused.code().is_some_and(says) || says(refused.message())
+    refused.kind() == api::Kind::Api && (refused.code().is_some_and(says) || says(refused.message()))
 }

@@ -159,8 +159,14 @@ impl Run<'_> {
         match self.api.stop_dts_job(&self.job).await {
             Ok(()) => {}
             Err(cause) if cause.is_not_found() => return Ok(()),
-            // Twice is the same as once, and a refusal now may well mean that it was stopped: what comes of it is waited for.
-            Err(cause) if cause.is_outcome_unknown() => drop(self.api.stop_dts_job(&self.job).await),
+            // Twice is the same as once, and a refusal now may well mean that it was stopped: what comes of it is waited for. But
+            // not of two calls that nobody answered: most likely nothing does.
+            Err(cause) if cause.is_outcome_unknown() => match self.api.stop_dts_job(&self.job).await {
+                Err(cause) if cause.is_outcome_unknown() => {
+                    return Err(error::unable(self.what, &cause).into());
+                }
+                _ => {}
+            },
             // Ended by itself meanwhile.
             Err(cause) => match self.stage().await? {
                 None | Some(Stage::Finished) => return Ok(()),
@@ -183,7 +189,12 @@ impl Run<'_> {
         match self.api.reset_dts_job(&self.job).await {
             Ok(()) => {}
             Err(cause) if cause.is_not_found() => return Ok(()),
-            Err(cause) if cause.is_outcome_unknown() => drop(self.api.reset_dts_job(&self.job).await),
+            Err(cause) if cause.is_outcome_unknown() => match self.api.reset_dts_job(&self.job).await {
+                Err(cause) if cause.is_outcome_unknown() => {
+                    return Err(error::unable(self.what, &cause).into());
+                }
+                _ => {}
+            },
             Err(cause) => return Err(error::unable(self.what, &cause).into()),
         }
         self.until(|stage| stage == Stage::NotConfigured).await

@@ -5,6 +5,7 @@ use terraform_provider_dts::emulator::Lifecycle;
 use crate::support::bench::{
     Bench, DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, databases, job_on_instance, wrong_passwords,
 };
+use crate::support::hosted;
 
 fn repaired_at_the_database(kind: &str, lifecycle: Lifecycle) {
     let bench = Bench::new(lifecycle, Some(wrong_passwords()));
@@ -88,4 +89,35 @@ fn a_start_that_fails_in_an_update_is_repeated_in_place() {
     bench.converge(1, |_| ());
     assert_eq!(bench.changes_since(mark), ["StartDtsJob"]);
     assert_eq!(bench.recorded("dts_job.m").unwrap().text("id"), id);
+}
+
+/// The apply that set it was cut off, so that the state has the old one. DTS refuses it now, as it may refuse any other.
+#[test]
+fn a_password_that_dts_has_already_is_taken_as_set_when_it_is_applied_again() {
+    let (bench, _provider) = hosted::bench();
+    let (instance, job) = (bought_first("SYNC", ""), job_on_instance("SYNC", ""));
+    bench.write(&[&instance, &job]).apply().ok();
+    let before = bench.workspace.state_file();
+    let changed = |password: &str| job.replace(SOURCE_PASSWORD, password);
+    bench.write(&[&instance, &changed("new")]).apply().ok();
+    std::fs::write(bench.workspace.path().join("terraform.tfstate"), before).unwrap();
+
+    let error = bench.apply().fails().error("apply again");
+    assert!(error.detail.contains("the present one"), "{error:?}");
+    let state: serde_json::Value = serde_json::from_str(&bench.workspace.state_file()).unwrap();
+    assert!(
+        !state.to_string().contains("\"new\""),
+        "it is not set as far as is known"
+    );
+    let again = bench.apply().ok();
+    assert!(
+        again.warnings()[0].summary.contains("is taken as set"),
+        "{}",
+        again.report()
+    );
+    bench.workspace.assert_plan_is_empty();
+
+    // Another one is no second time.
+    bench.write(&[&instance, &changed("newer")]).apply().ok();
+    bench.workspace.assert_plan_is_empty();
 }
