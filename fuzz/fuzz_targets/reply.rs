@@ -47,7 +47,7 @@ static TRANSPORT: LazyLock<Arc<Same>> = LazyLock::new(Arc::default);
 
 fn client() -> Client {
     let config = Config {
-        region: Some("cn-hangzhou".to_owned()),
+        region: "cn-hangzhou".to_owned(),
         credentials: CredentialConfig {
             access_key: Some("id".to_owned()),
             secret_key: Some("secret".to_owned().into()),
