@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     fixtures::Cluster,
     model::Job,
@@ -66,8 +67,7 @@ impl State {
 
 /// ListDedicatedCluster: the clusters of the fixtures, filtered, page by page.
 pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> {
-    let page = params.integer("PageNumber", 1..=i64::MAX)?.unwrap_or(1);
-    let size = params.integer("PageSize", 1..=200)?.unwrap_or(20);
+    let page = Page::of(params, "PageNumber", 20, 200)?;
     let by = params.text("Type").zip(params.text("Params"));
     let found: Vec<&Cluster> = state
         .clusters()
@@ -85,15 +85,9 @@ pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> 
                 }
         })
         .collect();
-    let skipped = usize::try_from((page - 1).saturating_mul(size)).unwrap_or(usize::MAX);
-    let shown: Vec<Value> = found
-        .iter()
-        .skip(skipped)
-        .take(usize::try_from(size).unwrap_or(20))
-        .map(|cluster| state.shown(cluster))
-        .collect();
+    let shown: Vec<Value> = page.cut(&found).map(|cluster| state.shown(cluster)).collect();
     Ok(reply::body(json!({
-        "PageNumber": page,
+        "PageNumber": page.number,
         "PageRecordCount": shown.len(),
         "TotalRecordCount": found.len(),
         "DedicatedClusterStatusList": {"DedicatedClusterStatus": shown},

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     job::wrong_state,
     model::{ConsumerGroup, Job, Password, Status},
@@ -168,16 +169,11 @@ pub(crate) fn delete(state: &mut State, params: &Params) -> Result<Body, Refusal
 
 /// DescribeConsumerChannel: the groups page by page, without their passwords.
 pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refusal> {
-    let page = params.integer("PageNumber", 1..=i64::MAX)?.unwrap_or(1);
-    let size = params.integer("PageSize", 1..=100)?.unwrap_or(20);
+    let page = Page::of(params, "PageNumber", 20, 100)?;
     let index = find(state, params)?;
     let job = &state.jobs[index];
-    let skipped = usize::try_from((page - 1).saturating_mul(size)).unwrap_or(usize::MAX);
-    let shown: Vec<Value> = job
-        .groups
-        .iter()
-        .skip(skipped)
-        .take(usize::try_from(size).unwrap_or(20))
+    let shown: Vec<Value> = page
+        .cut(&job.groups)
         .map(|group| {
             json!({
                 "ConsumerGroupId": group.id,
@@ -191,7 +187,7 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
         })
         .collect();
     Ok(reply::body(json!({
-        "PageNumber": page,
+        "PageNumber": page.number,
         "PageRecordCount": shown.len(),
         "TotalRecordCount": job.groups.len(),
         "ConsumerChannels": shown,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     describe::{iso, status},
     model::{Direction, Instance, Job, Kind},
@@ -73,8 +74,7 @@ pub(crate) fn detail(state: &mut State, params: &Params) -> Result<Body, Refusal
 
 /// DescribeDtsInstances: page by page, in the order of purchase.
 pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> {
-    let page = params.integer("PageNum", 1..=i64::MAX)?.unwrap_or(1);
-    let size = params.integer("PageSize", 1..=200)?.unwrap_or(20);
+    let page = Page::of(params, "PageNum", 20, 200)?;
     let kind = params
         .text("Type")
         .map(|kind| {
@@ -96,15 +96,10 @@ pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> 
         })
         .map(|(instance, job)| shown(state, instance, job))
         .collect();
-    let skipped = usize::try_from((page - 1).saturating_mul(size)).unwrap_or(usize::MAX);
     let total = found.len();
-    let shown: Vec<Value> = found
-        .into_iter()
-        .skip(skipped)
-        .take(usize::try_from(size).unwrap_or(20))
-        .collect();
+    let shown: Vec<Value> = page.cut(found).collect();
     Ok(reply::body(json!({
-        "PageNumber": page,
+        "PageNumber": page.number,
         "PageRecordCount": shown.len(),
         "TotalRecordCount": total,
         "DtsInstanceStatusList": shown,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     checks::Outcome,
     describe::{common, endpoint, merge, retry_state, status},
@@ -34,12 +35,7 @@ pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> 
         found.reverse();
     }
     let total = found.len();
-    let skipped = usize::try_from((filter.page - 1).saturating_mul(filter.size)).unwrap_or(usize::MAX);
-    let shown: Vec<usize> = found
-        .into_iter()
-        .skip(skipped)
-        .take(usize::try_from(filter.size).unwrap_or(20))
-        .collect();
+    let shown: Vec<usize> = filter.page.cut(found).collect();
     let jobs: Vec<Value> = shown
         .iter()
         .map(|&index| {
@@ -56,7 +52,7 @@ pub(crate) fn list(state: &mut State, params: &Params) -> Result<Body, Refusal> 
     Ok(reply::body(json!({
         "DtsJobList": jobs,
         "EtlDemoList": [],
-        "PageNumber": filter.page,
+        "PageNumber": filter.page.number,
         "PageRecordCount": shown.len(),
         "TotalRecordCount": total,
     })))
@@ -102,8 +98,7 @@ struct Filter<'a> {
     label: Option<&'a str>,
     order: Order,
     descending: bool,
-    page: i64,
-    size: i64,
+    page: Page,
     without_objects: bool,
 }
 
@@ -129,8 +124,7 @@ impl<'a> Filter<'a> {
                 _ => Order::Created,
             },
             descending: params.one_of("OrderDirection", &["ASC", "DESC"])? != Some("ASC"),
-            page: params.integer("PageNumber", 1..=i64::MAX)?.unwrap_or(1),
-            size: params.integer("PageSize", 1..=200)?.unwrap_or(20),
+            page: Page::of(params, "PageNumber", 20, 200)?,
             without_objects: params.boolean("WithoutDbList")?.unwrap_or_default(),
         })
     }

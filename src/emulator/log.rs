@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     describe::iso,
     params::Params,
@@ -12,8 +13,7 @@ use super::{
 /// What happened to a job, newest first, filtered, page by page.
 pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     params.required("DtsJobId")?;
-    let page = params.integer("PageNumber", 1..=i64::MAX)?.unwrap_or(1);
-    let size = params.integer("PageSize", 1..=200)?.unwrap_or(20);
+    let page = Page::of(params, "PageNumber", 20, 200)?;
     // In milliseconds since 1970.
     let from = params.integer("StartTime", 0..=i64::MAX)?.unwrap_or_default();
     let to = params.integer("EndTime", 0..=i64::MAX)?.unwrap_or(i64::MAX);
@@ -30,15 +30,10 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
         })
         .map(|line| json!({"Time": iso(line.at), "State": line.state, "Context": line.text}))
         .collect();
-    let skipped = usize::try_from((page - 1).saturating_mul(size)).unwrap_or(usize::MAX);
     let total = lines.len();
-    let shown: Vec<Value> = lines
-        .into_iter()
-        .skip(skipped)
-        .take(usize::try_from(size).unwrap_or(20))
-        .collect();
+    let shown: Vec<Value> = page.cut(lines).collect();
     Ok(reply::body(json!({
-        "PageNumber": page,
+        "PageNumber": page.number,
         "PageRecordCount": shown.len(),
         "TotalRecordCount": total,
         "ServiceLogContexts": shown,

@@ -50,6 +50,7 @@ mod module;
 mod monitor_rule;
 mod network;
 mod objects;
+mod paging;
 mod params;
 mod precheck;
 mod progress;

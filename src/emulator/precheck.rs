@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     checks::{self, Finding, Item, Outcome},
     lifecycle::Lifecycle,
@@ -77,8 +78,7 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
         .one_of("JobCode", &["01", "02", "03", "04", "07"])?
         .unwrap_or_default();
     params.one_of("StructType", &["before", "after"])?;
-    let page = params.integer("PageNo", 1..=i64::MAX)?.unwrap_or(1);
-    let size = params.integer("PageSize", 1..=1000)?.unwrap_or(20);
+    let page = Page::of(params, "PageNo", 20, 1000)?;
     let index = state.find(params, "DtsInstanceId")?;
     let (lifecycle, now) = (state.lifecycle, state.now);
     let job = &state.jobs[index];
@@ -92,12 +92,7 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
     }
     let failed = items.iter().filter(|item| item["State"] == "Failed").count();
     let total = items.len();
-    let skipped = usize::try_from((page - 1).saturating_mul(size)).unwrap_or(usize::MAX);
-    let shown: Vec<Value> = items
-        .into_iter()
-        .skip(skipped)
-        .take(usize::try_from(size).unwrap_or(20))
-        .collect();
+    let shown: Vec<Value> = page.cut(items).collect();
     let body = json!({
         "State": overall,
         "Code": code,
@@ -107,9 +102,9 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
         "TotalRecordCount": total,
         "ErrorItem": failed,
         "ErrorAnalysisItem": 0,
-        "PageNumber": page,
+        "PageNumber": page.number,
         // The service gives the size of a page here, not the number of items on this one.
-        "PageRecordCount": size,
+        "PageRecordCount": page.size,
         "JobProgress": shown,
         "AnalysisJobProgress": [],
         "FullNetCheckJobStatus": [],

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     describe::{iso, status},
     model::{Job, Kind, Stage},
@@ -146,8 +147,7 @@ pub(crate) fn sync_status(state: &mut State, params: &Params) -> Result<Body, Re
 /// DescribeInitializationStatus, of the older API: the load of a synchronization by table.
 pub(crate) fn initialization(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     params.required("SynchronizationJobId")?;
-    let page = params.integer("PageNum", 1..=i64::MAX)?.unwrap_or(1);
-    let size = params.integer("PageSize", 1..=100)?.unwrap_or(30);
+    let page = Page::of(params, "PageNum", 30, 100)?;
     let index = state.find(params, "SynchronizationJobId")?;
     let job = &state.jobs[index];
     let list = |stage: Stage| -> Vec<Value> {
@@ -156,11 +156,7 @@ pub(crate) fn initialization(state: &mut State, params: &Params) -> Result<Body,
         let objects = configuration
             .map(|known| known.objects.moved(stage))
             .unwrap_or_default();
-        let skipped = usize::try_from((page - 1).saturating_mul(size)).unwrap_or(usize::MAX);
-        objects
-            .into_iter()
-            .skip(skipped)
-            .take(usize::try_from(size).unwrap_or(30))
+        page.cut(objects)
             .map(|object| {
                 let mut shown = json!({
                     "SourceOwnerDBName": object.database,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::{
     model::Instance,
     params::Params,
@@ -254,20 +255,14 @@ fn used(state: &State, params: &Params) -> Result<Vec<(String, String)>, Refusal
 }
 
 fn page(params: &Params, name: &str, found: BTreeSet<String>) -> Result<Body, Refusal> {
-    let number = params.integer("PageNumber", 1..=i64::MAX)?.unwrap_or(1);
-    let size = params.integer("PageSize", 1..=1000)?.unwrap_or(50);
-    let skipped = usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX);
+    let page = Page::of(params, "PageNumber", 50, 1000)?;
     let total = found.len();
-    let shown: Vec<String> = found
-        .into_iter()
-        .skip(skipped)
-        .take(usize::try_from(size).unwrap_or(PAGE))
-        .collect();
+    let shown: Vec<String> = page.cut(found).collect();
     Ok(reply::body(json!({
         name: shown,
         "Category": params.text("Category").unwrap_or("Custom"),
-        "PageNumber": number,
-        "PageSize": size,
+        "PageNumber": page.number,
+        "PageSize": page.size,
         "TotalCount": total,
     })))
 }

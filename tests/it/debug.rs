@@ -6,7 +6,7 @@ use serde_json::Value;
 use terraform_provider_dts::emulator::{Emulator, Options};
 
 use crate::support::bench::bought_first;
-use crate::support::{PROVIDER_SOURCE, Running, Workspace};
+use crate::support::{PROVIDER_SOURCE, Running, Workspace, assert_nothing_paid_for};
 
 #[test]
 fn terraform_works_with_a_provider_that_runs_already() {
@@ -35,7 +35,7 @@ fn terraform_works_with_a_provider_that_runs_already() {
     workspace.assert_plan_is_empty();
     assert!(emulator.instances().iter().any(|instance| !instance.released));
     workspace.destroy().ok();
-    assert!(emulator.instances().iter().all(|instance| instance.released));
+    assert_nothing_paid_for(&emulator);
 
     // It outlives them all, and ends when its person says so.
     provider.signal("INT");

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use terraform_provider_dts::emulator::{Emulator, Lifecycle, Options};
 
-use crate::support::{PROVIDER_SOURCE, Workspace, planned_operations, repository, state_values};
+use crate::support::{
+    PROVIDER_SOURCE, Workspace, assert_nothing_paid_for, planned_operations, repository, state_values,
+};
 
 /// How examples name the provider; Terraform's own registry is understood.
 const SHORT_SOURCE: &str = "\"dts-community/dts\"";
@@ -131,9 +133,7 @@ fn check(example: &Path, import: Option<&Path>) {
 
     workspace.destroy().ok();
     assert_eq!(resources(&workspace.state_json()), []);
-    for instance in emulator.instances() {
-        assert!(instance.released, "{instance:?} is still paid for");
-    }
+    assert_nothing_paid_for(&emulator);
 }
 
 /// `import.sh` and `import-by-string-id.tf` name a resource of the example, and work once the id is a real one.

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 use terraform_provider_dts::emulator::{Emulator, Lifecycle, Options};
 
-use crate::support::{Workspace, planned_operations, state_operations, state_values};
+use crate::support::{
+    Workspace, assert_nothing_paid_for, planned_operations, state_operations, state_values,
+};
 
 /// A flow on the way: Terraform in a folder of its own, and an emulator of its own.
 struct Flow {
@@ -224,9 +226,7 @@ impl Flow {
         let before = self.emulator.calls().len();
         self.workspace.destroy().ok();
         assert_eq!(self.changing_calls(before), expected);
-        for instance in self.emulator.instances() {
-            assert!(instance.released, "{instance:?} is still paid for");
-        }
+        assert_nothing_paid_for(&self.emulator);
     }
 
     fn params(&self, action: &str) -> Vec<std::collections::BTreeMap<String, String>> {
@@ -298,7 +298,7 @@ fn flow_1a_buy_configure_and_start_later() {
         flow.import(&running);
         // A one-time migration has ended by itself, or is stopped before its instance is released.
         flow.workspace.destroy().ok();
-        assert!(flow.emulator.instances().iter().all(|instance| instance.released));
+        assert_nothing_paid_for(&flow.emulator);
     }
 }
 
@@ -321,7 +321,7 @@ fn flow_1b_buy_configure_and_run() {
         assert_eq!(reserve, r#"{"targetTableMode":"0"}"#);
         flow.import(&step);
         flow.workspace.destroy().ok();
-        assert!(flow.emulator.instances().iter().all(|instance| instance.released));
+        assert_nothing_paid_for(&flow.emulator);
     }
 }
 

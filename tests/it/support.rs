@@ -13,3 +13,13 @@ pub(crate) use document::{planned_operations, state_operations, state_values};
 pub(crate) use outcome::{Diagnostic, Outcome};
 pub(crate) use process::Running;
 pub(crate) use workspace::{PROVIDER_SOURCE, Workspace};
+
+use terraform_provider_dts::emulator::Emulator;
+
+/// Fails with the first instance that was bought and not released.
+#[track_caller]
+pub(crate) fn assert_nothing_paid_for(emulator: &Emulator) {
+    for instance in emulator.instances() {
+        assert!(instance.released, "{instance:?} is still paid for");
+    }
+}

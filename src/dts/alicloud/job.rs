@@ -2,23 +2,9 @@
 
 use super::{Recorded, type_of};
 use crate::dts::course::Desired;
-use crate::dts::endpoint::Side;
+use crate::dts::endpoint::{self, Side};
 use crate::framework::moved::Source;
 use crate::framework::{Diagnostics, Object};
-
-/// What an endpoint is called in both, after the prefix of its side.
-const ENDPOINT: [&str; 10] = [
-    "instance_type",
-    "engine_name",
-    "instance_id",
-    "region",
-    "ip",
-    "port",
-    "oracle_sid",
-    "database_name",
-    "user_name",
-    "password",
-];
 
 pub(in crate::dts) fn job(source: &Source) -> Option<Result<Object, Diagnostics>> {
     let recorded = Recorded::of(source);
@@ -53,13 +39,14 @@ fn made(recorded: &Recorded<'_>, kind: &str) -> Result<Object, Diagnostics> {
     };
     state.set("desired_status", desired.name());
     for side in Side::BOTH {
-        let mut endpoint = Object::new();
-        for name in ENDPOINT {
+        let mut block = Object::new();
+        // The names are the same in both, after the prefix of the side.
+        for name in endpoint::IDENTITY.into_iter().chain(["password"]) {
             if let Some(text) = recorded.text(&format!("{}_{name}", side.block())) {
-                endpoint.set(name, text);
+                block.set(name, text);
             }
         }
-        state.set(side.block(), endpoint);
+        state.set(side.block(), block);
     }
     Ok(state)
 }

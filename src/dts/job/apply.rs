@@ -12,7 +12,7 @@ use crate::api;
 use crate::dts::course::{Course, Desired, Move, course_after_configure};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::wait::{self, Patience, Poll};
+use crate::dts::wait::Poll;
 use crate::dts::{error, objects, reserve};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
@@ -263,14 +263,8 @@ impl<'a> Run<'a> {
             self.reached.set(name, planned.get(name).clone());
         }
         self.record();
-        let patience = Patience {
-            what: &what,
-            limit: self.limit,
-            raise: self.raise,
-            cancel: &self.apply.cancel,
-        };
-        wait::until(self.api.clock().as_ref(), &patience, || async {
-            let status = self.detail().await?.status.unwrap_or_default();
+        self.watch(&what, [api::Purpose::Poll; 2], |detail| async move {
+            let status = detail.status.unwrap_or_default();
             if status.eq_ignore_ascii_case("Modifying") {
                 return Ok(Poll::Pending(format!("status {status}")));
             }
@@ -281,14 +275,7 @@ impl<'a> Run<'a> {
 
     /// Until DTS takes a change: the job runs, and its objects are not being loaded.
     async fn wait_until_changeable(&self, what: &str, objects: bool) -> Result<(), Diagnostics> {
-        let patience = Patience {
-            what,
-            limit: self.limit,
-            raise: self.raise,
-            cancel: &self.apply.cancel,
-        };
-        wait::until(self.api.clock().as_ref(), &patience, || async {
-            let detail = self.detail().await?;
+        self.watch(what, [api::Purpose::Poll; 2], |detail| async move {
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             let busy = ["Modifying", "Upgrade", "Downgrade"]

@@ -1,5 +1,6 @@
 //! Following a job as far as `wait_for` and `desired_status` ask, and telling why it does not get there.
 
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -95,27 +96,12 @@ impl Run<'_> {
         enough: impl Fn(Stage) -> bool,
     ) -> Result<(), Diagnostics> {
         let what = format!("see DTS job {} {verb}", self.id);
-        let patience = Patience {
-            what: &what,
-            limit: self.limit,
-            raise: self.raise,
-            cancel: &self.apply.cancel,
-        };
         let clock = self.api.clock();
         let begin = clock.instant();
         // Mostly it is there at once. Where it is not, lists tell how far it is.
-        let looked = AtomicBool::new(false);
-        let reading = format!("read DTS job {}", self.id);
-        wait::until(clock.as_ref(), &patience, || async {
-            let purpose = if looked.swap(true, Ordering::Relaxed) {
-                api::Purpose::Progress
-            } else {
-                api::Purpose::Poll
-            };
-            let detail = match self.look(purpose).await {
-                Ok(detail) => detail,
-                Err(cause) => return Ok(Poll::Unread(error::unable(&reading, &cause).into())),
-            };
+        let purposes = [api::Purpose::Poll, api::Purpose::Progress];
+        let (enough, what) = (&enough, what.as_str());
+        self.watch(what, purposes, |detail| async move {
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             // Right after a start DTS may still show the failure that it follows.
@@ -124,9 +110,44 @@ impl Run<'_> {
                 return Ok(Poll::Ready(()));
             }
             if !stale {
-                self.failed(stage, &status, &detail, &what).await?;
+                self.failed(stage, &status, &detail, what).await?;
             }
             Ok(Poll::Pending(so_far(&detail)))
+        })
+        .await
+    }
+
+    /// Polls the job, for the first purpose and then for the second one, until `judge` has seen enough. A look that fails says
+    /// nothing of the job, and is ridden out.
+    pub(super) async fn watch<F>(
+        &self,
+        what: &str,
+        [first, then]: [api::Purpose; 2],
+        judge: impl Fn(api::JobDetail) -> F,
+    ) -> Result<(), Diagnostics>
+    where
+        F: Future<Output = Result<Poll<()>, Diagnostics>>,
+    {
+        let patience = Patience {
+            what,
+            limit: self.limit,
+            raise: self.raise,
+            cancel: &self.apply.cancel,
+        };
+        let looked = AtomicBool::new(false);
+        wait::until(self.api.clock().as_ref(), &patience, || async {
+            let purpose = if looked.swap(true, Ordering::Relaxed) {
+                then
+            } else {
+                first
+            };
+            match self.look(purpose).await {
+                Ok(detail) => judge(detail).await,
+                Err(cause) => {
+                    let reading = format!("read DTS job {}", self.id);
+                    Ok(Poll::Unread(error::unable(&reading, &cause).into()))
+                }
+            }
         })
         .await
     }
@@ -171,24 +192,15 @@ impl Run<'_> {
     /// Polls until structure and data are moved and, with `delay_seconds`, changes are followed that closely.
     async fn wait_until_moved(&self, verb: &str, delay_seconds: Option<i64>) -> Result<(), Diagnostics> {
         let what = format!("see DTS job {} {verb}", self.id);
-        let patience = Patience {
-            what: &what,
-            limit: self.limit,
-            raise: self.raise,
-            cancel: &self.apply.cancel,
-        };
-        wait::until(self.api.clock().as_ref(), &patience, || async {
-            let detail = match self.look(api::Purpose::Progress).await {
-                Ok(detail) => detail,
-                Err(cause) => return Ok(Poll::Unread(error::unable(&what, &cause).into())),
-            };
+        let what = what.as_str();
+        self.watch(what, [api::Purpose::Progress; 2], |detail| async move {
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
             if stage == Stage::Finished && self.reached.bool("data_synchronization") == Some(false) {
                 return Ok(Poll::Ready(()));
             }
             if self.before_start != Some(stage) {
-                self.failed(stage, &status, &detail, &what).await?;
+                self.failed(stage, &status, &detail, what).await?;
             }
             let moved = |wanted: &str, phase: &Option<api::PhaseStatus>| {
                 self.reached.bool(wanted) != Some(true) || is_phase(phase, &["Finished", "Catched"])

@@ -7,6 +7,7 @@ use terraform_provider_dts::framework::rules::Action::Update;
 use super::bed::{Bed, Managed};
 use super::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, with};
 use super::in_place::{PASSWORD, START, sent};
+use crate::support::assert_nothing_paid_for;
 use crate::support::bench::{Bench, bought_first, job_on_instance};
 
 const CONFIGURE: &str = "ConfigureDtsJob";
@@ -298,13 +299,7 @@ fn a_refused_change_of_a_block_is_shown_at_the_block_and_can_be_destroyed() {
         "-refresh=false",
     ];
     bench.workspace.run(&arguments).ok();
-    assert!(
-        bench
-            .emulator
-            .instances()
-            .iter()
-            .all(|instance| instance.released)
-    );
+    assert_nothing_paid_for(&bench.emulator);
     assert!(bench.all_recorded().is_empty());
 }
 

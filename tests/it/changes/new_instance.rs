@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::support::bench::{Bench, bought_first, endless, job, job_on_instance};
-use crate::support::planned_operations;
+use crate::support::{assert_nothing_paid_for, planned_operations};
 
 const JOB: &str = "dts_job.m";
 const INSTANCE: &str = "dts_instance.m";
@@ -128,13 +128,7 @@ fn a_replaced_instance_gets_its_job_in_place() {
         assert_eq!(bench.jobs()[&after.text("id")], after.text("status"));
         bench.workspace.assert_plan_is_empty();
         bench.workspace.destroy().ok();
-        assert!(
-            bench
-                .emulator
-                .instances()
-                .iter()
-                .all(|instance| instance.released)
-        );
+        assert_nothing_paid_for(&bench.emulator);
     }
 }
 

@@ -13,8 +13,8 @@ use terraform_provider_dts::emulator::{Emulator, Options};
 
 use super::server::{Answer, Request, Server};
 use super::{Bed, assert_no_secret};
-use crate::support::Workspace;
 use crate::support::bench::{bought_first, job_on_instance};
+use crate::support::{Workspace, assert_nothing_paid_for};
 
 const KEYS: &str = "access_key = \"testAccessKeyId\"\n  secret_key = \"testAccessKeySecret\"";
 
@@ -39,7 +39,7 @@ fn a_whole_flow_with_the_newer_signature() {
         assert_eq!((&*call.signature, call.status), ("v3", 200), "{call:?}");
     }
     assert_no_secret(&bed.workspace.destroy().ok());
-    assert!(bed.emulator.instances().iter().all(|instance| instance.released));
+    assert_nothing_paid_for(&bed.emulator);
     // As the environment has it.
     let bed = Bed::with(&[("DTS_SIGNATURE_VERSION", "v3")]);
     bed.reaches_dts(KEYS);

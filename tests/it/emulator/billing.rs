@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::client::{Bench, Refused, purchase, text, with};
+use crate::support::assert_nothing_paid_for;
 
 #[test]
 fn the_way_of_paying_changes_and_what_is_prepaid_is_renewed() {
@@ -196,13 +197,7 @@ fn several_jobs_in_one_call() {
         "an unknown one keeps all of them"
     );
     bench.ok("DeleteDtsJobs", &[ids]);
-    assert!(
-        bench
-            .emulator
-            .instances()
-            .iter()
-            .all(|instance| instance.released)
-    );
+    assert_nothing_paid_for(&bench.emulator);
     assert_eq!(
         bench.refused("StopDtsJobs", &[]),
         (400, "MissingDtsJobIds".to_owned())

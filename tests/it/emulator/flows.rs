@@ -1,6 +1,7 @@
 //! How jobs live: the flows of the documentation, and every rule of their states.
 
 use super::client::{Bench, text, with};
+use crate::support::assert_nothing_paid_for;
 
 const SYNC: [(&str, &str); 2] = [("JobType", "SYNC"), ("DataSynchronization", "true")];
 const NONE: (&str, &str) = ("Reserve", r#"{"autoStartModulesAfterConfig":"none"}"#);
@@ -374,13 +375,7 @@ fn deleting_releases_what_was_bought_for_the_job() {
     bench.ok("DeleteDtsJob", &[("DtsJobId", &unbought)]);
     bench.ok("DeleteDtsJob", &[("DtsInstanceId", &first)]);
     bench.ok("DeleteDtsJob", &[("DtsJobId", &second_job), ("JobType", "SYNC")]);
-    assert!(
-        bench
-            .emulator
-            .instances()
-            .iter()
-            .all(|instance| instance.released)
-    );
+    assert_nothing_paid_for(&bench.emulator);
     for job in [&unbought, &first_job, &second_job] {
         for action in ["DescribeDtsJobDetail", "StartDtsJob", "DeleteDtsJob"] {
             assert_eq!(

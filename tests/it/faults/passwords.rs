@@ -5,7 +5,7 @@ use terraform_provider_dts::emulator::Lifecycle;
 use crate::support::bench::{
     Bench, DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, databases, job_on_instance, wrong_passwords,
 };
-use crate::support::hosted;
+use crate::support::{assert_nothing_paid_for, hosted};
 
 fn repaired_at_the_database(kind: &str, lifecycle: Lifecycle) {
     let bench = Bench::new(lifecycle, Some(wrong_passwords()));
@@ -34,13 +34,7 @@ fn repaired_at_the_database(kind: &str, lifecycle: Lifecycle) {
     assert_eq!(bench.emulator.instances().len(), 1);
     assert_eq!(bench.count("DeleteDtsJob"), 0, "nothing was released");
     bench.workspace.destroy().ok();
-    assert!(
-        bench
-            .emulator
-            .instances()
-            .iter()
-            .all(|instance| instance.released)
-    );
+    assert_nothing_paid_for(&bench.emulator);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::assert_nothing_paid_for;
 use crate::support::bench::{Bench, bought_first, bought_for_job, job, job_on_instance};
 
 /// Destroys with `fault` on the first call of each of `actions`, until it goes well; at most `attempts` times.
@@ -33,13 +34,7 @@ fn destroy_under(configuration: &[&str], actions: &[&str], fault: &Value, attemp
         }
         if outcome.status == Some(0) {
             assert!(recorded.is_empty(), "{recorded:?}");
-            assert!(
-                bench
-                    .emulator
-                    .instances()
-                    .iter()
-                    .all(|instance| instance.released)
-            );
+            assert_nothing_paid_for(&bench.emulator);
             let struck = bench
                 .emulator
                 .calls()

@@ -87,6 +87,35 @@ fn a_job_that_cannot_be_read_before_it_is_paused_is_paused_by_the_next_apply() {
     }
 }
 
+/// A change of a running job is waited for as well: a look that fails meanwhile ends neither the wait nor the change.
+#[test]
+fn a_job_that_cannot_be_read_while_its_objects_change_is_changed() {
+    for fault in faults() {
+        let bed = Bed::with(Lifecycle::Immediate, None);
+        let mut bought = bed.instance();
+        bought.settle(&instance(SYNC));
+        let config = with(&job(SYNC), json!({ "dts_instance_id": bought.text("id") }));
+        let mut managed = bed.job();
+        managed.settle(&config);
+        let listed = json!({ "dtsdb": { "name": "dtsdb", "all": true } }).to_string();
+        let changed = with(&config, json!({ "database": [], "db_list": listed }));
+        let planned = managed.must_plan(&changed);
+        // Once the change was made: as many as one look tries, or two looks that are refused.
+        let times = if fault["kind"] == "refuse" { 2 } else { 5 };
+        let mut fault = fault.clone();
+        fault["action"] = json!("DescribeDtsJobDetail");
+        fault["nth"] = json!(2);
+        fault["times"] = json!(times);
+        bed.emulator.add_faults(fault.clone());
+        let mark = bed.mark();
+        let problems = managed.apply(&planned, &changed);
+        bed.emulator.clear_faults();
+        assert!(problems.is_empty(), "{fault}: {problems:#?}");
+        assert_eq!(bed.changing_calls(mark), ["ModifyDtsJob"], "{fault}");
+        managed.assert_plan_is_empty(&changed);
+    }
+}
+
 /// A call that fails stays an error.
 #[test]
 fn a_start_that_is_refused_is_an_error() {

@@ -4,7 +4,7 @@ use terraform_provider_dts::emulator::{Emulator, Options};
 
 use super::body::{Body, bought_first, job};
 use super::{one_error, terraform_block};
-use crate::support::{Outcome, Workspace};
+use crate::support::{Outcome, Workspace, assert_nothing_paid_for};
 
 fn emulator() -> Emulator {
     Emulator::start(Options::default()).unwrap()
@@ -292,7 +292,7 @@ fn two_regions_in_one_configuration() {
     regions.sort();
     assert_eq!(regions, ["cn-beijing", "cn-hangzhou"]);
     workspace.destroy().ok();
-    assert!(emulator.instances().iter().all(|instance| instance.released));
+    assert_nothing_paid_for(&emulator);
 }
 
 #[test]
