@@ -29,7 +29,7 @@ pub enum Purpose {
     /// The whole configuration, for a refresh: may come from a page fetched a few seconds ago, but never from before a
     /// change that this process made.
     Refresh,
-    /// What is paid for and its status, likewise.
+    /// What is paid for, its status and its tags, which only lists tell, likewise.
     RefreshStatus,
     /// The status as it is now.
     Poll,
@@ -216,7 +216,7 @@ impl Client {
         }
         let lists = waiting
             .iter()
-            .any(|(_, purpose, _)| *purpose == Purpose::Progress);
+            .any(|(_, purpose, _)| matches!(purpose, Purpose::Progress | Purpose::RefreshStatus));
         if waiting.len() < 2 && !lists {
             self.batches().pages.spent(&group.job_type, waiting.len());
             for (_, _, answer) in waiting {

@@ -212,6 +212,8 @@ pub struct JobDetail {
     pub dts_bis_label: Option<String>,
     /// `ResourceGroupId`.
     pub resource_group_id: Option<String>,
+    /// `TagList` as keys and values; only lists have it.
+    pub tags: Option<Vec<(String, String)>>,
     /// `GroupId`.
     pub group_id: Option<String>,
     /// `SubscribeTopic`.
@@ -268,12 +270,20 @@ impl JobDetail {
             max_du: object.text("MaxDu"),
             dts_bis_label: object.text("DtsBisLabel"),
             resource_group_id: object.text("ResourceGroupId"),
+            tags: object.get("TagList").is_some().then(|| tags(object)),
             group_id: object.text("GroupId"),
             subscribe_topic: object.text("SubscribeTopic"),
             sub_sync_jobs: object.list("SubSyncJob").map(JobDetail::decode).collect(),
             sub_distributed_jobs: object.list("SubDistributedJob").map(JobDetail::decode).collect(),
         }
     }
+}
+
+/// The tags of a list's entry.
+pub(super) fn tags(object: Object<'_>) -> Vec<(String, String)> {
+    let tags = object.list("TagList");
+    tags.filter_map(|tag| Some((tag.text("TagKey")?, tag.text("TagValue").unwrap_or_default())))
+        .collect()
 }
 
 impl JobDetail {

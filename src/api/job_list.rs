@@ -162,10 +162,7 @@ impl JobSummary {
             migration_err_workaround: object.text("MigrationErrWorkaround"),
             dedicated_cluster_id: object.text("DedicatedClusterId"),
             resource_group_id: object.text("ResourceGroupId"),
-            tags: object
-                .list("TagList")
-                .filter_map(|tag| Some((tag.text("TagKey")?, tag.text("TagValue").unwrap_or_default())))
-                .collect(),
+            tags: super::job_detail::tags(object),
             reverse_job: reverse
                 .text("DtsJobId")
                 .is_some()

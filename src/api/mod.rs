@@ -11,7 +11,7 @@
 //! - `retry`, `throttle`: what may be sent again, and when; how fast calls are made.
 //! - [`run`]: what all clients of a process share.
 //! - [`credential`]: which keys sign.
-//! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`]: the typed calls.
+//! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`], [`tags`]: the typed calls.
 //! - [`batch`], `pages`: reads of jobs that share calls, and those that are fetched ahead.
 
 pub mod batch;
@@ -26,6 +26,7 @@ pub mod job_detail;
 pub mod job_list;
 pub mod precheck;
 pub mod run;
+pub mod tags;
 
 mod advice;
 mod decode;

@@ -7,6 +7,7 @@
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
 //! - `functions`: `db_list` and `parse_db_list`, object lists from maps and back
+//! - `tags`: of whatever has tags, with the provider's defaults
 //! - `identity`, `alicloud`: what names an object for good, and states that come from the alicloud provider
 //! - [`ram`]: which permissions each object needs
 //! - `wait`, `error`: polling, and what an API error says to the user
@@ -29,6 +30,7 @@ mod purchase;
 mod reserve;
 mod settings;
 mod status;
+mod tags;
 mod wait;
 
 pub use provider::Dts;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
-use super::{functions, instance, job, precheck, settings};
+use super::{functions, instance, job, precheck, settings, tags};
 use crate::api;
 use crate::framework::datasource::DataSource;
 use crate::framework::function::Function;
 use crate::framework::resource::Resource;
-use crate::framework::{Diagnostics, Object, Provider, Schema};
+use crate::framework::{Diagnostics, Object, Provider, Schema, Value};
 
 /// The provider for Alibaba Cloud Data Transmission Service.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Client {
     /// Missing when the provider's configuration does not allow one: told by the first who needs it, so that a plan with
     /// nothing to read needs neither region nor credentials.
     api: Result<api::Client, Diagnostics>,
+    /// Tags of every resource that has tags; unknown where the provider block is.
+    pub(super) default_tags: Value,
     /// Purchases of this process hold it shared while their outcome is open; who looks for a lost purchase holds it alone.
     pub(super) purchases: RwLock<()>,
     /// Instances and jobs that a resource of this process already has.
@@ -183,6 +185,7 @@ impl Provider for Dts {
     fn configure(&self, config: &Object, terraform_version: &str) -> Result<Client, Diagnostics> {
         Ok(Client {
             api: settings::client(config, &self.context, terraform_version),
+            default_tags: tags::defaults(config),
             purchases: RwLock::new(()),
             claimed: Mutex::new(BTreeSet::new()),
             present: Mutex::new(BTreeMap::new()),

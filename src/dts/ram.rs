@@ -19,8 +19,11 @@ pub const PERMISSIONS: [Permissions; 3] = [
             "DescribeDtsJobDetail",
             "DescribeDtsJobs",
             "DescribePreCheckStatus",
+            "ListTagResources",
             "StartDtsJob",
+            "TagResources",
             "TransferInstanceClass",
+            "UntagResources",
         ],
     },
     Permissions {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::region_check;
+use super::{region_check, tags};
 use crate::api;
 use crate::api::context::Env;
 use crate::framework::validate::{conflict, is_certainly_set};
@@ -93,7 +93,8 @@ pub(super) fn schema() -> Schema {
             "ca_bundle",
             "File of certificates (PEM) that are trusted beside those of the system, such as a proxy's. Default: `DTS_CA_BUNDLE`. Proxies come \
              from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
-        )),
+        ))
+        .block(tags::default_block()),
     )
 }
 
@@ -304,7 +305,9 @@ pub(super) fn client(
     context: &api::Context,
     terraform_version: &str,
 ) -> Result<api::Client, Diagnostics> {
-    if let Some((name, _)) = config.iter().find(|(_, value)| !value.is_wholly_known()) {
+    // Nothing is called with default tags.
+    let mut needed = config.iter().filter(|(name, _)| *name != "default_tags");
+    if let Some((name, _)) = needed.find(|(_, value)| !value.is_wholly_known()) {
         return Err(Diagnostic::error(
             "The provider's configuration is not known yet",
             format!(

@@ -1,5 +1,5 @@
 //! Changes of what is there: in place by their own calls, by configuring again, by replacement, or refused.
-//! [`in_place`], [`configuration`], [`desired`] and [`replacement`] go through all of it in this process, by the rules of Terraform;
+//! [`in_place`], [`configuration`], [`desired`], [`replacement`] and [`tags`] go through all of it in this process, by the rules of Terraform;
 //! [`terraform`] and [`new_instance`] have the real one do the main ones, where two resources and the order of their calls matter.
 
 pub(crate) mod bed;
@@ -10,4 +10,5 @@ mod in_place;
 mod new_instance;
 pub(crate) mod raw;
 mod replacement;
+mod tags;
 mod terraform;

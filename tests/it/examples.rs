@@ -81,7 +81,7 @@ fn changing_calls(emulator: &Emulator) -> usize {
     let calls = emulator.calls();
     calls
         .iter()
-        .filter(|call| !call.action.starts_with("Describe"))
+        .filter(|call| crate::support::changes(&call.action))
         .count()
 }
 

@@ -138,7 +138,7 @@ impl Flow {
         let calls = self.emulator.calls();
         let changing = calls[after..]
             .iter()
-            .filter(|call| !call.action.starts_with("Describe"));
+            .filter(|call| crate::support::changes(&call.action));
         changing.map(|call| call.action.clone()).collect()
     }
 

@@ -26,12 +26,16 @@ fn called(bench: &Bench) -> BTreeSet<String> {
         .collect()
 }
 
-/// Bought first, made larger, imported elsewhere, released.
+/// Bought first, made larger, tagged and no longer, imported elsewhere, released.
 fn an_instance_alone() -> BTreeSet<String> {
     let bench = Bench::immediate();
     bench.write(&[&bought_first("SYNC", "")]);
     bench.apply().ok();
     bench.write(&[&bought_first("SYNC", "").replace("\"small\"", "\"medium\"")]);
+    bench.apply().ok();
+    bench.write(&[&bought_first("SYNC", "tags = { env = \"test\" }")]);
+    bench.apply().ok();
+    bench.write(&[&bought_first("SYNC", "")]);
     bench.apply().ok();
     let id = bench.recorded("dts_instance.m").unwrap().text("id");
     let elsewhere = crate::support::Workspace::new(Some(&bench.emulator.url()));

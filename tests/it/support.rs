@@ -16,6 +16,13 @@ pub(crate) use workspace::{PROVIDER_SOURCE, Workspace};
 
 use terraform_provider_dts::emulator::Emulator;
 
+/// Whether a call of this action changes something; all that only read are named like this.
+pub(crate) fn changes(action: &str) -> bool {
+    !["Describe", "List", "WhiteIpList"]
+        .iter()
+        .any(|read| action.starts_with(read))
+}
+
 /// Fails with the first instance that was bought and not released.
 #[track_caller]
 pub(crate) fn assert_nothing_paid_for(emulator: &Emulator) {

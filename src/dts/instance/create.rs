@@ -9,9 +9,9 @@ use crate::api;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
-use crate::dts::{error, precheck, purchase};
+use crate::dts::{error, precheck, purchase, tags};
 use crate::framework::resource::Apply;
-use crate::framework::{Diagnostic, Diagnostics, Path, Value};
+use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
 
 pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
@@ -86,21 +86,23 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     if existing.is_some() && apply.planned.bool("auto_start") == Some(true) {
         start_adopted(&api, job_id.as_deref().unwrap_or_default(), &mut apply.warnings).await;
     }
+    let wanted = tags::Change::between(&Object::new(), &apply.planned).set;
+    if !wanted.is_empty() {
+        match tag(apply, &api, &purchased.instance_id, &wanted, limit).await {
+            Ok(()) => apply
+                .state
+                .set("operations", vec!["CreateDtsInstance", tags::TAG]),
+            Err(problems) => apply
+                .warnings
+                .extend(left_undone(&purchased.instance_id, problems)),
+        }
+    }
     let started = wait_until_shown(apply, &api, &purchased.instance_id, limit).await;
     match started {
         Ok(detail) => read_back(&mut apply.state, &detail, false),
-        Err(problems) => apply.warnings.extend(problems.into_iter().map(|problem| {
-            Diagnostic::warning(
-                format!(
-                    "DTS instance {} is bought, but not all was seen to be done",
-                    purchased.instance_id
-                ),
-                format!(
-                    "{}: {}\n\nThe next plan shows what is left to do.",
-                    problem.summary, problem.detail
-                ),
-            )
-        })),
+        Err(problems) => apply
+            .warnings
+            .extend(left_undone(&purchased.instance_id, problems)),
     }
     for name in ["job_id", "status"].into_iter().chain(SHAPE) {
         if apply.state.get(name).is_unknown() {
@@ -114,6 +116,44 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         }
     }
     Ok(())
+}
+
+/// What went wrong after the purchase, as warnings.
+fn left_undone(id: &str, problems: Diagnostics) -> impl Iterator<Item = Diagnostic> {
+    problems.into_iter().map(move |problem| {
+        Diagnostic::warning(
+            format!("DTS instance {id} is bought, but not all was seen to be done"),
+            format!(
+                "{}: {}\n\nThe next plan shows what is left to do.",
+                problem.summary, problem.detail
+            ),
+        )
+    })
+}
+
+/// Sets the tags of an instance that DTS may not show yet.
+async fn tag(
+    apply: &Apply<Client>,
+    api: &api::Client,
+    id: &str,
+    wanted: &tags::Tags,
+    limit: Duration,
+) -> Result<(), Diagnostics> {
+    let what = format!("set the tags of DTS instance {id}");
+    let patience = Patience {
+        what: &what,
+        limit,
+        raise: "timeouts.create",
+        cancel: &apply.cancel,
+    };
+    wait::until(api.clock().as_ref(), &patience, || async {
+        match api.tag_resources(id, wanted).await {
+            Ok(()) => Ok(Poll::Ready(())),
+            Err(cause) if cause.is_not_found() => Ok(Poll::Pending("not shown yet".to_owned())),
+            Err(cause) => Err(error::unable(&what, &cause).into()),
+        }
+    })
+    .await
 }
 
 fn second(instance_id: &str) -> Diagnostic {

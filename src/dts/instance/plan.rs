@@ -3,12 +3,14 @@
 use super::{SHAPE, schema};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
+use crate::dts::tags;
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::{Delete, Plan};
 use crate::framework::validate::is_set;
 use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 pub(super) fn plan(plan: &mut Plan<'_, Client>) {
+    tags::plan(plan);
     // What only the apply knows was not known when the configuration was validated.
     schema::validate(plan.config, plan.diagnostics);
     let own_job = plan.prior.map(|prior| prior.get("job_id"));
@@ -22,7 +24,12 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         if !is_set(plan.config, "job_id") {
             plan.unknown("job_id");
         }
-        plan.planned.set("operations", vec!["CreateDtsInstance"]);
+        match tags::operations(None, &plan.planned) {
+            Some(calls) => plan
+                .planned
+                .set("operations", [vec!["CreateDtsInstance"], calls].concat()),
+            None => plan.unknown("operations"),
+        }
         if let Some(refusal) = plan.private.remove(PREDECESSOR_STAYS) {
             plan.refuse(stays(refusal.as_str().unwrap_or_default()));
         }
@@ -276,6 +283,7 @@ pub(super) fn operations(prior: &Object, planned: &Object) -> Option<Vec<&'stati
     {
         return None;
     }
+    operations.extend(tags::operations(Some(prior), planned)?);
     if prior.get("instance_class") != planned.get("instance_class") {
         operations.push("TransferInstanceClass");
     }

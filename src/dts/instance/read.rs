@@ -6,7 +6,7 @@ use super::plan::has_started;
 use crate::api;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{error, no_such, other_thing};
+use crate::dts::{error, no_such, other_thing, tags};
 use crate::framework::resource::Read;
 use crate::framework::{Diagnostics, Object};
 
@@ -26,6 +26,15 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     read.client.claim(&id);
     let imported = read.state.get("auto_start").is_null();
     read_back(&mut read.state, &detail, imported);
+    let found = match detail.tags {
+        Some(found) => found,
+        None => {
+            let what = format!("read the tags of DTS instance {id}");
+            let listed = api.list_tag_resources(&id).await.map_err(error::to(&what))?;
+            listed.into_iter().collect()
+        }
+    };
+    tags::read_back(&mut read.state, found, &read.client);
     Ok(true)
 }
 

@@ -1,7 +1,7 @@
 //! What `dts_instance` accepts, and what its configuration alone can tell.
 
 use super::SHAPE;
-use crate::dts::region_check;
+use crate::dts::{region_check, tags};
 use crate::framework::timeouts::{self, Operation};
 use crate::framework::validate::{conflict, is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Value};
@@ -105,6 +105,7 @@ pub(super) fn schema() -> Schema {
                 .default("release")
                 .check(Check::one_of(&["release", "keep"])),
         )
+        .attributes(tags::attributes())
         .attribute(Attribute::string("status").computed().describe("Status of the instance's job, as DTS reports it."))
         .attribute(crate::dts::operations_attribute())
         .block(timeouts::block(&[(Operation::Create, "20m"), (Operation::Update, "20m"), (Operation::Delete, "20m")])),

@@ -8,7 +8,7 @@ use crate::api;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
-use crate::dts::{error, precheck};
+use crate::dts::{error, precheck, tags};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
 use crate::framework::{Diagnostic, Diagnostics, Path, Value};
@@ -34,12 +34,19 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         .unwrap_or_default();
 
     for operation in operations(&apply.prior, &planned).unwrap_or_default() {
-        let change = if operation == "TransferInstanceClass" {
-            "instance_class"
-        } else {
-            "auto_start"
+        let changes: &[&str] = match operation {
+            tags::UNTAG => &[],
+            tags::TAG => &["tags", "tags_all"],
+            "TransferInstanceClass" => &["instance_class"],
+            _ => &["auto_start"],
         };
-        if operation == "TransferInstanceClass" {
+        if [tags::UNTAG, tags::TAG].contains(&operation) {
+            let change = tags::Change::between(&apply.prior, &planned);
+            change.call(operation, &api, &id).await?;
+            if operation == tags::UNTAG {
+                change.record_removal(&mut reached);
+            }
+        } else if operation == "TransferInstanceClass" {
             let class = planned.str("instance_class").unwrap_or_default();
             let from = detail.dts_job_class.as_deref().or(reached.str("instance_class"));
             let order = order_type(from.unwrap_or_default(), class);
@@ -61,7 +68,9 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
             ));
         }
         done.push(operation);
-        reached.set(change, planned.get(change).clone());
+        for name in changes {
+            reached.set(name, planned.get(name).clone());
+        }
         reached.set("operations", done.clone());
         apply.state = reached.clone();
         apply.checkpoint();

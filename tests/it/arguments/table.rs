@@ -221,6 +221,13 @@ pub(super) fn instance() -> Vec<Case> {
             &[Refused],
             &[Refused],
         ),
+        case(
+            "tags",
+            &base,
+            json!({ "tags": { "env": "test" } }),
+            CALLED,
+            CALLED,
+        ),
         free("on_destroy", json!({ "on_destroy": "keep" })),
         free("timeouts.create", json!({ "timeouts": { "create": "7m" } })),
         free("timeouts.update", json!({ "timeouts": { "update": "7m" } })),

@@ -1,7 +1,7 @@
 //! The provider in this process, driven by the small Terraform of the engine's tests against an emulator: every rule of
 //! Terraform is checked at every step, and a step takes milliseconds.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -19,6 +19,8 @@ use crate::lifecycle::core::{Core, Planned};
 /// An emulator, and a provider that is configured for it.
 pub(crate) struct Bed {
     pub(crate) emulator: Emulator,
+    /// What the provider block says besides where DTS is.
+    provider: Mutex<Json>,
     server: Server<Dts>,
 }
 
@@ -100,10 +102,16 @@ impl Bed {
         .unwrap();
         let bed = Bed {
             emulator,
+            provider: Mutex::default(),
             server: Server::new(Dts::new(context)),
         };
         bed.new_process();
         bed
+    }
+
+    /// From now on the provider block says this too.
+    pub(crate) fn set_provider(&self, config: Json) {
+        *self.provider.lock().unwrap() = config;
     }
 
     /// Terraform starts the provider anew for each of its commands.
@@ -112,6 +120,10 @@ impl Bed {
             "region": "cn-hangzhou", "access_key": "testAccessKeyId", "secret_key": "testAccessKeySecret",
             "endpoint": self.emulator.url(),
         });
+        let config = match self.provider.lock().unwrap().clone() {
+            Json::Null => config,
+            more => super::config::with(&config, more),
+        };
         let config = complete(&self.server.provider_schema().block, &config);
         let problems = self.server.configure(config, "1.11.4");
         assert!(problems.is_empty(), "{problems:?}");

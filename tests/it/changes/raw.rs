@@ -61,6 +61,6 @@ pub(crate) fn changing_calls(emulator: &Emulator, since: usize) -> Vec<String> {
     let calls = emulator.calls().into_iter().skip(since);
     calls
         .map(|call| call.action)
-        .filter(|action| !action.starts_with("Describe"))
+        .filter(|action| crate::support::changes(action))
         .collect()
 }

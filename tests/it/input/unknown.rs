@@ -112,6 +112,7 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
         "pay_type" => r#""PostPaid""#,
         "period" => r#""Year""#,
         "on_destroy" => r#""release""#,
+        "tags" => "{ env = \"test\" }",
         "job_code" => r#""01""#,
         "struct_type" => r#""before""#,
         _ => panic!("say what {type_name}.{argument} is in the end"),
@@ -160,7 +161,7 @@ fn twice(text: &str) {
         let calls = emulator.calls().into_iter();
         calls
             .map(|call| call.action)
-            .filter(|action| !action.starts_with("Describe"))
+            .filter(|action| crate::support::changes(action))
             .collect::<Vec<_>>()
     };
     workspace.plan(&[]).ok();

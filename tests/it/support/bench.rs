@@ -210,9 +210,7 @@ impl Bench {
     /// The calls since a mark that change something, in order; those that a fault kept from being executed too.
     pub(crate) fn changes_since(&self, mark: usize) -> Vec<String> {
         let calls = self.emulator.calls();
-        let changing = calls[mark..]
-            .iter()
-            .filter(|call| !call.action.starts_with("Describe"));
+        let changing = calls[mark..].iter().filter(|call| super::changes(&call.action));
         changing.map(|call| call.action.clone()).collect()
     }
 

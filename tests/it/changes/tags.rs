@@ -1,0 +1,184 @@
+//! Tags of an instance, with the provider's default tags: each change by its calls, drift, and what there may not be.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+use terraform_provider_dts::framework::rules::Action::{NoOp, Update};
+
+use super::bed::{Bed, Managed, operations_of};
+use super::config::{SYNC, instance, with};
+
+const TAG: &str = "TagResources";
+const UNTAG: &str = "UntagResources";
+
+fn tagged(tags: Json) -> Json {
+    with(&instance(SYNC), json!({ "tags": tags }))
+}
+
+fn defaults(bed: &Bed, tags: Json) {
+    bed.set_provider(json!({ "default_tags": { "tags": tags } }));
+}
+
+/// The tags that DTS has.
+fn there(bed: &Bed, id: &str) -> BTreeMap<String, String> {
+    let reply = bed.call("DescribeDtsInstanceDetail", &[("DtsInstanceId", id)]);
+    let tags = reply["DtsInstanceStatus"]["Tags"].as_array().unwrap().clone();
+    let text = |tag: &Json, name: &str| tag[name].as_str().unwrap().to_owned();
+    tags.iter()
+        .map(|tag| (text(tag, "TagKey"), text(tag, "TagValue")))
+        .collect()
+}
+
+#[track_caller]
+fn assert_there(bed: &Bed, managed: &Managed<'_>, expected: Json) {
+    assert_eq!(json!(there(bed, &managed.text("id"))), expected);
+    assert_eq!(managed.core.get("tags_all"), expected, "tags_all");
+}
+
+#[test]
+fn they_come_with_the_purchase_and_go_to_the_last() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    let planned = bought.must_plan(&tagged(json!({ "env": "test", "owner": "" })));
+    assert_eq!(operations_of(&planned.planned), ["CreateDtsInstance", TAG]);
+    bought.settle(&tagged(json!({ "env": "test", "owner": "" })));
+    assert_there(&bed, &bought, json!({ "env": "test", "owner": "" }));
+    for (tags, operations) in [
+        (json!({ "env": "prod", "owner": "" }), &[TAG][..]),
+        (json!({ "env": "prod", "team": "x" }), &[UNTAG, TAG]),
+        (json!({ "env": "prod" }), &[UNTAG]),
+        (json!({}), &[UNTAG]),
+        (json!({ "again": "1" }), &[TAG]),
+    ] {
+        bought.change(&tagged(tags.clone()), Update, operations);
+        assert_there(&bed, &bought, tags);
+    }
+    bought.change(&instance(SYNC), Update, &[UNTAG]);
+    assert_there(&bed, &bought, json!({}));
+}
+
+#[test]
+fn default_tags_are_of_every_instance() {
+    let bed = Bed::new();
+    defaults(&bed, json!({ "env": "test", "owner": "me" }));
+    let mut bought = bed.instance();
+    bought.settle(&tagged(json!({ "owner": "you" })));
+    assert_there(&bed, &bought, json!({ "env": "test", "owner": "you" }));
+    assert_eq!(bought.core.get("tags"), json!({ "owner": "you" }));
+    // A default may change, go, and say the same as the resource.
+    defaults(&bed, json!({ "env": "prod", "owner": "me" }));
+    bought.change(&tagged(json!({ "owner": "you" })), Update, &[TAG]);
+    defaults(&bed, json!({ "owner": "you" }));
+    bought.change(&tagged(json!({ "owner": "you" })), Update, &[UNTAG]);
+    assert_there(&bed, &bought, json!({ "owner": "you" }));
+    // Said by the provider alone now: nothing to call.
+    bought.change(&instance(SYNC), Update, &[]);
+    bought.refresh();
+    bought.assert_plan_is_empty(&instance(SYNC));
+}
+
+#[test]
+fn what_others_set_is_taken_away_and_what_they_change_is_set_back() {
+    let bed = Bed::new();
+    defaults(&bed, json!({ "env": "test" }));
+    let config = tagged(json!({ "owner": "me" }));
+    let mut bought = bed.instance();
+    bought.settle(&config);
+    let id = bought.text("id");
+    bed.call(
+        TAG,
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("ResourceId.1", &id),
+            ("Tag.1.Key", "foreign"),
+            ("Tag.1.Value", "x"),
+            ("Tag.2.Key", "env"),
+            ("Tag.2.Value", "other"),
+        ],
+    );
+    bought.refresh();
+    assert_eq!(bought.core.get("tags"), json!({ "owner": "me", "foreign": "x" }));
+    bought.change(&config, Update, &[UNTAG, TAG]);
+    assert_there(&bed, &bought, json!({ "env": "test", "owner": "me" }));
+    // As `ignore_changes = [tags]` makes of it: what is in the state is configured.
+    bed.call(
+        TAG,
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("ResourceId.1", &id),
+            ("Tag.1.Key", "foreign"),
+            ("Tag.1.Value", "x"),
+        ],
+    );
+    bought.refresh();
+    bought.assert_plan_is_empty(&tagged(json!({ "owner": "me", "foreign": "x" })));
+    // All of them gone.
+    bed.call(
+        UNTAG,
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("ResourceId.1", &id),
+            ("All", "true"),
+        ],
+    );
+    bought.refresh();
+    assert_eq!(bought.core.get("tags"), json!({}));
+    bought.change(&config, Update, &[TAG]);
+}
+
+#[test]
+fn more_tags_than_a_page_has_are_read_and_more_than_there_may_be_are_refused() {
+    let bed = Bed::new();
+    let many = |count: usize| {
+        let tags = (0..count).map(|number| (format!("key{number}"), json!(number.to_string())));
+        tagged(Json::Object(tags.collect()))
+    };
+    let mut bought = bed.instance();
+    bought.settle(&many(20));
+    let mut imported = bed.instance();
+    imported.import(&bought.text("id")).unwrap();
+    assert_eq!(imported.core.get("tags"), bought.core.get("tags"));
+    bought.refused(&many(21), "tags", "there may be 20");
+    defaults(&bed, json!({ "one": "more" }));
+    bought.refused(&many(20), "tags", "Remove some");
+    bought.refused(&tagged(json!({ "acs:x": "y" })), "tags", "reserved");
+    bought.settle(&many(19));
+}
+
+#[test]
+fn an_import_takes_what_is_there_but_the_defaults() {
+    let bed = Bed::new();
+    defaults(&bed, json!({ "env": "test" }));
+    let config = tagged(json!({ "owner": "me" }));
+    let mut bought = bed.instance();
+    bought.settle(&config);
+    let mut imported = bed.instance();
+    imported.import(&bought.text("id")).unwrap();
+    assert_eq!(imported.core.get("tags"), json!({ "owner": "me" }));
+    let planned = imported.must_plan(&config);
+    assert!([NoOp, Update].contains(&planned.action));
+    assert_eq!(operations_of(&planned.planned), [""; 0]);
+}
+
+/// An error after the purchase would release the instance.
+#[test]
+fn a_tag_that_is_refused_after_the_purchase_is_a_warning() {
+    let bed = Bed::new();
+    bed.emulator.add_faults(json!([
+        { "action": TAG, "nth": 1, "kind": "refuse", "status": 403, "code": "NoPermission.Operator" }
+    ]));
+    let config = tagged(json!({ "env": "test" }));
+    let mut bought = bed.instance();
+    let planned = bought.must_plan(&config);
+    let told = bought.apply(&planned, &config);
+    assert!(!told.has_errors(), "{told:#?}");
+    assert!(
+        told.iter()
+            .any(|one| one.detail.contains("NoPermission.Operator") && one.detail.contains("next plan")),
+        "{told:#?}"
+    );
+    assert!(!bought.core.state.as_ref().unwrap().tainted);
+    bought.refresh();
+    bought.change(&config, Update, &[TAG]);
+    assert_there(&bed, &bought, json!({ "env": "test" }));
+}
