@@ -131,6 +131,26 @@ impl Client {
         servants.len() == 1
     }
 
+    /// What was planned to serve the object has been made, or is no more: the next plan tells anew. A process may see several,
+    /// for `terraform test` (from Terraform 1.13 on) plans, applies, plans again and destroys on one client.
+    pub(super) fn serve_anew(&self, id: &str) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.remove(id);
+    }
+
+    /// No resource has the object any more.
+    pub(super) fn forget(&self, id: &str) {
+        self.serve_anew(id);
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.remove(id);
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // A turn that is taken belongs to a purchase that is under way, and holds no id yet.
+        turns.retain(|_, turn| {
+            turn.try_lock()
+                .map_or(true, |bought| bought.as_deref() != Some(id))
+        });
+    }
+
     /// An instance in the plan is for jobs of this type.
     pub(super) fn is_for(&self, instance_id: &str, job_type: &str) {
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);

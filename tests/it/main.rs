@@ -34,7 +34,11 @@ mod identity;
 #[cfg(test)]
 mod input;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
+mod modules;
 #[cfg(test)]
 mod moved;
 #[cfg(test)]
@@ -43,6 +47,8 @@ mod permissions;
 mod plugin;
 #[cfg(test)]
 mod rpc;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]

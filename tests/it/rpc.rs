@@ -181,6 +181,50 @@ async fn unknown_type_is_a_diagnostic() {
     );
 }
 
+/// The calls whose answer or whose name of the type has another shape.
+#[tokio::test]
+async fn unknown_type_is_a_diagnostic_in_every_other_call_too() {
+    let mut client = configured("hi").await;
+    let none = || "toy_none".to_owned();
+    let request = proto::validate_list_resource_config::Request {
+        type_name: none(),
+        ..Default::default()
+    };
+    let answer = client.validate_list_resource_config(request).await.unwrap();
+    one_error(&answer.get_ref().diagnostics, "toy_none");
+    let request = proto::validate_action_config::Request {
+        action_type: none(),
+        ..Default::default()
+    };
+    let answer = client.validate_action_config(request).await.unwrap();
+    one_error(&answer.get_ref().diagnostics, "toy_none");
+    let request = proto::plan_action::Request {
+        action_type: none(),
+        ..Default::default()
+    };
+    let answer = client.plan_action(request).await.unwrap();
+    one_error(&answer.get_ref().diagnostics, "toy_none");
+    let request = proto::invoke_action::Request {
+        action_type: none(),
+        ..Default::default()
+    };
+    let mut events = client.invoke_action(request).await.unwrap().into_inner();
+    let last = events.message().await.unwrap().unwrap();
+    assert!(format!("{last:?}").contains("toy_none"), "{last:?}");
+    let request = proto::upgrade_resource_identity::Request {
+        type_name: none(),
+        ..Default::default()
+    };
+    let answer = client.upgrade_resource_identity(request).await.unwrap();
+    one_error(&answer.get_ref().diagnostics, "toy_none");
+    let request = proto::move_resource_state::Request {
+        target_type_name: none(),
+        ..Default::default()
+    };
+    let answer = client.move_resource_state(request).await.unwrap();
+    one_error(&answer.get_ref().diagnostics, "toy_none");
+}
+
 #[tokio::test]
 async fn undecodable_value_is_a_diagnostic_and_loses_nothing() {
     let mut client = configured("hi").await;

@@ -2,7 +2,7 @@
 //!
 //! `toy_thing.mode` says what goes wrong; the rest behaves.
 
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -146,6 +146,38 @@ impl Action<Client> for Poke {
 
 /// Told when work was cancelled.
 pub(crate) static STOPPED: Notify = Notify::const_new();
+
+/// Holds the thread of the mode `block`.
+pub(crate) static BLOCKED: Gate = Gate {
+    state: Mutex::new((false, false)),
+    changed: Condvar::new(),
+};
+
+/// Where a thread is held until another one releases it.
+pub(crate) struct Gate {
+    /// Whether it is held, whether it may go.
+    state: Mutex<(bool, bool)>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn hold(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.0 = true;
+        self.changed.notify_all();
+        drop(self.changed.wait_while(state, |state| !state.1).unwrap());
+    }
+
+    pub(crate) fn wait_until_held(&self) {
+        let state = self.state.lock().unwrap();
+        drop(self.changed.wait_while(state, |state| !state.0).unwrap());
+    }
+
+    pub(crate) fn release(&self) {
+        self.state.lock().unwrap().1 = true;
+        self.changed.notify_all();
+    }
+}
 
 /// `count` things; faults by `mode`, after the things.
 struct Things;
@@ -305,6 +337,7 @@ impl Resource<Client> for Thing {
                     Diagnostic::error("Unable to wait for the thing", "Terraform asked to stop.").into(),
                 );
             }
+            Some("block") => BLOCKED.hold(),
             Some("deaf") => tokio::time::sleep(Duration::from_secs(3600)).await,
             _ => {}
         }

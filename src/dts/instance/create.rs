@@ -79,6 +79,9 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         apply.state.set("job_id", job_id);
     }
     apply.checkpoint_for_good();
+    if let Some(job_id) = &job_id {
+        client.serve_anew(job_id);
+    }
     if let Some(turn) = &mut turn {
         **turn = Some(purchased.instance_id.clone());
     }

@@ -75,7 +75,11 @@ impl Resource<Client> for Instance {
     }
 
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
-        remove::release(delete).await
+        remove::release(delete).await?;
+        let id = |name| delete.state.str(name).unwrap_or_default();
+        delete.client.forget(id("id"));
+        delete.client.serve_anew(id("job_id"));
+        Ok(())
     }
 
     async fn import(&self, id: &str, client: Arc<Client>) -> Result<Object, Diagnostics> {

@@ -33,6 +33,9 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
 
     let request = configure::request(&apply.planned, &apply.config, None);
     let job = configure::configure(&client, &api, &request, &mut apply.warnings).await?;
+    if let Some(instance) = &request.dts_instance_id {
+        client.serve_anew(instance);
+    }
     let mut reached = apply.planned.clone();
     reached.set("id", job.dts_job_id.as_str());
     if reached.get("dts_instance_id").is_unknown() {

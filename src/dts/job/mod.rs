@@ -79,7 +79,11 @@ impl Resource<Client> for Job {
     }
 
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
-        remove::delete(delete).await
+        remove::delete(delete).await?;
+        let id = |name| delete.state.str(name).unwrap_or_default();
+        delete.client.forget(id("id"));
+        delete.client.serve_anew(id("dts_instance_id"));
+        Ok(())
     }
 
     async fn import(&self, id: &str, client: Arc<Client>) -> Result<Object, Diagnostics> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::toy::BLOCKED;
 
 #[tokio::test]
 async fn read() {
@@ -280,6 +281,38 @@ async fn large_messages_pass() {
             .map(str::len),
         Some(name.len())
     );
+}
+
+/// A hundred million bytes both ways.
+#[tokio::test]
+async fn large_states_pass_and_come_back() {
+    let mut client = configured("hi").await;
+    let name = "x".repeat(100_000_000);
+    let state = encode(a_thing(None).with("id", "thing-1").with("name", name.as_str()));
+    drop(name);
+    let request = proto::read_resource::Request {
+        type_name: "toy_thing".to_owned(),
+        current_state: state.clone(),
+        ..Default::default()
+    };
+    let answer = client.read_resource(request).await.unwrap().into_inner();
+    assert_eq!(answer.diagnostics, []);
+    assert!(answer.new_state == state, "another state came back");
+}
+
+/// Two threads serve, and one of them is held.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_blocks_its_thread_does_not_hold_up_stop() {
+    let mut client = configured("hi").await;
+    let mut running = client.clone();
+    let running = tokio::spawn(async move { create(&mut running, a_thing(Some("block"))).await });
+    tokio::task::spawn_blocking(|| BLOCKED.wait_until_held())
+        .await
+        .unwrap();
+    client.stop(proto::stop::Request {}).await.unwrap();
+    assert!(!running.is_finished());
+    BLOCKED.release();
+    assert_eq!(running.await.unwrap().diagnostics, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

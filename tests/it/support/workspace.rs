@@ -95,6 +95,31 @@ provider "dts" {{
         self
     }
 
+    /// The provider is where `init` looks for it: in a mirror in the file system, under its version and platform.
+    pub(crate) fn from_a_mirror(self) -> Self {
+        let arch = match std::env::consts::ARCH {
+            "x86_64" => "amd64",
+            "aarch64" => "arm64",
+            other => other,
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let mirror = self.folder.path().join("mirror");
+        let platform = format!("{}_{arch}", std::env::consts::OS);
+        let folder = mirror.join(PROVIDER_SOURCE).join(version).join(platform);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink(
+            PROVIDER,
+            folder.join(format!("terraform-provider-dts_v{version}")),
+        )
+        .unwrap();
+        let rc = format!(
+            "provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n",
+            mirror.display()
+        );
+        std::fs::write(self.folder.path().join("home/terraformrc"), rc).unwrap();
+        self
+    }
+
     fn override_providers(&self, sources: &[&str]) {
         let folder = self.folder.path().join("provider");
         let lines = sources
