@@ -193,7 +193,7 @@ async fn unknown_type_is_a_diagnostic_in_every_other_call_too() {
     let answer = client.validate_list_resource_config(request).await.unwrap();
     one_error(&answer.get_ref().diagnostics, "toy_none");
     let request = proto::validate_action_config::Request {
-        action_type: none(),
+        type_name: none(),
         ..Default::default()
     };
     let answer = client.validate_action_config(request).await.unwrap();

@@ -1,5 +1,6 @@
 //! House rules that no compiler checks: the arrows between the layers, who may touch what, and what no file holds.
 
+mod checks;
 mod code;
 mod papers;
 mod rules;
