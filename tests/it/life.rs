@@ -23,7 +23,7 @@ fn configuration(name: &str) -> String {
 #[test]
 fn from_a_mirror_to_the_end() {
     let mut bench = Bench::immediate();
-    bench.workspace = bench.workspace.from_a_mirror();
+    bench.workspace = bench.workspace.with_mirror();
     let workspace = &bench.workspace;
     bench.write(&[&configuration("first")]);
     workspace.run(&["init", "-no-color", "-input=false"]).ok();

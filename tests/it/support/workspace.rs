@@ -96,7 +96,7 @@ provider "dts" {{
     }
 
     /// The provider is where `init` looks for it: in a mirror in the file system, under its version and platform.
-    pub(crate) fn from_a_mirror(self) -> Self {
+    pub(crate) fn with_mirror(self) -> Self {
         let arch = match std::env::consts::ARCH {
             "x86_64" => "amd64",
             "aarch64" => "arm64",

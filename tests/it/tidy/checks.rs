@@ -46,10 +46,10 @@ fn wrong(paper: &str, tests: &[String]) -> Vec<String> {
         let &[number, _, held] = cells.as_slice() else {
             continue;
         };
-        if let Ok(number) = number.parse::<u32>() {
-            if rows.insert(number, held).is_some() {
-                wrong.push(format!("check {number} is there twice"));
-            }
+        if let Ok(number) = number.parse::<u32>()
+            && rows.insert(number, held).is_some()
+        {
+            wrong.push(format!("check {number} is there twice"));
         }
     }
     for number in CHECKS {
