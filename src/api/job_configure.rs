@@ -43,7 +43,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    fn add_to(&self, params: Params, side: Side) -> Params {
+    pub(super) fn add_to(&self, params: Params, side: Side) -> Params {
         // The destination alone spells DataBase with a capital B.
         let (prefix, database, vsw) = match side {
             Side::Source => ("SourceEndpoint", "DatabaseName", "Src"),

@@ -135,6 +135,27 @@ impl RetryState {
     }
 }
 
+/// The brokers of a subscription, host and port each (`SubscriptionHost`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubscriptionHost {
+    /// `PrivateHost`: from the classic network.
+    pub private_host: Option<String>,
+    /// `PublicHost`: from the Internet.
+    pub public_host: Option<String>,
+    /// `VpcHost`: from a VPC.
+    pub vpc_host: Option<String>,
+}
+
+impl SubscriptionHost {
+    fn decode(object: Object<'_>) -> SubscriptionHost {
+        SubscriptionHost {
+            private_host: object.text("PrivateHost"),
+            public_host: object.text("PublicHost"),
+            vpc_host: object.text("VpcHost"),
+        }
+    }
+}
+
 /// A job in full (dts-api.md 2.7). A field that DTS left out, or filled with `""`, is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobDetail {
@@ -218,6 +239,12 @@ pub struct JobDetail {
     pub group_id: Option<String>,
     /// `SubscribeTopic`.
     pub subscribe_topic: Option<String>,
+    /// `SubscriptionHost`: where it is consumed; only details have it.
+    pub subscription_host: SubscriptionHost,
+    /// `SubscriptionDataType.Ddl`: whether changes of definitions are followed; only details have it.
+    pub subscription_data_type_ddl: Option<bool>,
+    /// `SubscriptionDataType.Dml`: whether changes of data are.
+    pub subscription_data_type_dml: Option<bool>,
     /// `SubSyncJob`: the sub-tasks of object changes.
     pub sub_sync_jobs: Vec<JobDetail>,
     /// `SubDistributedJob`: one per physical database of a distributed source.
@@ -273,6 +300,9 @@ impl JobDetail {
             tags: object.get("TagList").is_some().then(|| tags(object)),
             group_id: object.text("GroupId"),
             subscribe_topic: object.text("SubscribeTopic"),
+            subscription_host: SubscriptionHost::decode(object.object("SubscriptionHost")),
+            subscription_data_type_ddl: object.object("SubscriptionDataType").flag("Ddl"),
+            subscription_data_type_dml: object.object("SubscriptionDataType").flag("Dml"),
             sub_sync_jobs: object.list("SubSyncJob").map(JobDetail::decode).collect(),
             sub_distributed_jobs: object.list("SubDistributedJob").map(JobDetail::decode).collect(),
         }

@@ -11,11 +11,13 @@
 //! - `retry`, `throttle`: what may be sent again, and when; how fast calls are made.
 //! - [`run`]: what all clients of a process share.
 //! - [`credential`]: which keys sign.
-//! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`], [`tags`]: the typed calls.
+//! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`], [`tags`],
+//!   [`subscription`], [`consumer_group`], [`monitor_rule`]: the typed calls.
 //! - [`batch`], `pages`: reads of jobs that share calls, and those that are fetched ahead.
 
 pub mod batch;
 pub mod client;
+pub mod consumer_group;
 pub mod context;
 pub mod credential;
 pub mod error;
@@ -24,8 +26,10 @@ pub mod job;
 pub mod job_configure;
 pub mod job_detail;
 pub mod job_list;
+pub mod monitor_rule;
 pub mod precheck;
 pub mod run;
+pub mod subscription;
 pub mod tags;
 
 mod advice;
@@ -47,6 +51,7 @@ pub(crate) mod testing;
 
 pub use batch::Purpose;
 pub use client::{Client, Config, Safety};
+pub use consumer_group::{ConsumerGroup, CreateConsumerChannel, ModifyConsumerChannel};
 pub use context::{
     Clock, Connection, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError,
 };
@@ -56,10 +61,12 @@ pub use error::{Error, Kind};
 pub use instance::{CreateDtsInstance, PurchasedInstance};
 pub use job::{JobRef, ModifiedJob, ModifyDtsJob, Side};
 pub use job_configure::{ConfigureDtsJob, ConfiguredJob, Endpoint};
-pub use job_detail::{EndpointDetail, JobDetail, JobMode, PhaseStatus, RetryState};
+pub use job_detail::{EndpointDetail, JobDetail, JobMode, PhaseStatus, RetryState, SubscriptionHost};
 pub use job_list::{DescribeDtsJobs, JobSummary};
+pub use monitor_rule::{CreateJobMonitorRule, MonitorRule};
 pub use params::Params;
 pub use precheck::{PartialPrecheck, PrecheckItem, PrecheckStatus, SkipPreCheck};
 pub use reply::Reply;
 pub use run::Run;
 pub use sign::SignatureVersion;
+pub use subscription::{ConfigureSubscription, ModifySubscription, SubscriptionMeta};

@@ -3,9 +3,11 @@
 
 mod instance;
 mod job;
+mod monitor_rule;
 
 pub(super) use instance::instance;
 pub(super) use job::job;
+pub(super) use monitor_rule::monitor_rule;
 
 use serde_json::Value as Json;
 

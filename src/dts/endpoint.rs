@@ -14,16 +14,18 @@ pub(super) enum Side {
     Source,
     /// Where data is written.
     Destination,
+    /// Where a subscription reads: a `source_endpoint` with words of its own.
+    Subscribed,
 }
 
 impl Side {
-    /// Both, source first.
+    /// Both of a job, source first.
     pub(super) const BOTH: [Side; 2] = [Side::Source, Side::Destination];
 
     /// The block's name.
     pub(super) fn block(self) -> &'static str {
         match self {
-            Side::Source => "source_endpoint",
+            Side::Source | Side::Subscribed => "source_endpoint",
             Side::Destination => "destination_endpoint",
         }
     }
@@ -31,7 +33,7 @@ impl Side {
     /// The client's word.
     pub(super) fn api(self) -> api::Side {
         match self {
-            Side::Source => api::Side::Source,
+            Side::Source | Side::Subscribed => api::Side::Source,
             Side::Destination => api::Side::Destination,
         }
     }
@@ -40,6 +42,7 @@ impl Side {
         match self {
             Side::Source => &SOURCE_TYPES,
             Side::Destination => &DESTINATION_TYPES,
+            Side::Subscribed => &SUBSCRIBED_TYPES,
         }
     }
 
@@ -47,7 +50,13 @@ impl Side {
         match self {
             Side::Source => &SOURCE_ENGINES,
             Side::Destination => &DESTINATION_ENGINES,
+            Side::Subscribed => &SUBSCRIBED_ENGINES,
         }
+    }
+
+    /// The first spelling of each list that means a MySQL.
+    fn default_engine(self) -> &'static str {
+        self.engines()[0]
     }
 }
 
@@ -136,8 +145,21 @@ const DESTINATION_ENGINES: [&str; 23] = [
     "LINDORM",
 ];
 
+// dts-api.md 2.3, ConfigureSubscription: the same kinds are spelled otherwise.
+const SUBSCRIBED_TYPES: [&str; 8] = [
+    "RDS",
+    "PolarDB",
+    "DRDS",
+    "LocalInstance",
+    "ECS",
+    "Express",
+    "CEN",
+    "dg",
+];
+const SUBSCRIBED_ENGINES: [&str; 3] = ["MySQL", "PostgreSQL", "Oracle"];
+
 /// Kinds that are reached by address, not by the id of an Alibaba Cloud database.
-const SELF_MANAGED: [&str; 5] = ["OTHER", "ECS", "EXPRESS", "CEN", "DG"];
+const SELF_MANAGED: [&str; 6] = ["OTHER", "LOCALINSTANCE", "ECS", "EXPRESS", "CEN", "DG"];
 
 /// What names the database, and so is part of the job's configuration. Passwords are not: they rotate in place.
 pub(super) const IDENTITY: [&str; 9] = [
@@ -152,6 +174,9 @@ pub(super) const IDENTITY: [&str; 9] = [
     "user_name",
 ];
 
+/// What names the account that the database is of, where it is another one: both or none.
+pub(super) const ACCOUNT: [&str; 2] = ["owner_id", "role"];
+
 fn same_letters(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
 }
@@ -161,28 +186,42 @@ pub(super) fn block(side: Side) -> NestedBlock {
     let (which, description) = match side {
         Side::Source => ("source", "The database that is read."),
         Side::Destination => ("destination", "The database that is written."),
+        Side::Subscribed => ("source", "The database whose changes are followed."),
     };
     let text = |name: &str, description: &str| {
         Attribute::string(name)
             .describe(description)
             .check(Check::not_blank())
     };
-    let body = Block::new(description)
+    let (kinds, addressed) = match side {
+        Side::Subscribed => (
+            "Kind of database: an Alibaba Cloud product, or one that you run yourself (`ECS`, `LocalInstance`, `Express`, `CEN`, `dg`).",
+            "Address of the database. Required for `LocalInstance`, `Express`, `CEN` and `dg`.",
+        ),
+        _ => (
+            "Kind of database: an Alibaba Cloud product, or one that you run yourself (`ECS`, `OTHER`, `EXPRESS`, `CEN`, `DG`).",
+            "Address of the database. Required for `OTHER`, `EXPRESS`, `CEN` and `DG`.",
+        ),
+    };
+    let mut body = Block::new(description)
         .attribute(
-            text("instance_type", "Kind of database: an Alibaba Cloud product, or one that you run yourself (`ECS`, `OTHER`, `EXPRESS`, `CEN`, `DG`).")
+            text("instance_type", kinds)
                 .required()
                 .same_meaning(same_letters)
                 .check(Check::one_of_ignore_case(side.instance_types())),
         )
         .attribute(
-            text("engine_name", "Engine of the database. Default: `MYSQL`.")
-                .default("MYSQL")
+            text(
+                "engine_name",
+                &format!("Engine of the database. Default: `{}`.", side.default_engine()),
+            )
+                .default(side.default_engine())
                 .same_meaning(same_letters)
                 .check(Check::one_of_ignore_case(side.engines())),
         )
         .attribute(text("instance_id", "Id of the database instance, of the ECS instance, of the database gateway (`DG`), or of the VPC (`EXPRESS`, `CEN`)."))
         .attribute(text("region", "Region of the database. Required for Alibaba Cloud databases.").check(region_check()))
-        .attribute(text("ip", "Address of the database. Required for `OTHER`, `EXPRESS`, `CEN` and `DG`."))
+        .attribute(text("ip", addressed))
         .attribute(text("port", "Port of the database. Required for databases that you run yourself.").check(port()))
         .attribute(text("oracle_sid", "SID of an Oracle database that is no RAC."))
         .attribute(text("database_name", "Name of the database, or the authentication database of MongoDB. Required for PostgreSQL, PolarDB for PostgreSQL and MongoDB."))
@@ -200,6 +239,11 @@ pub(super) fn block(side: Side) -> NestedBlock {
             Attribute::number("password_wo_version")
                 .describe("Raise it to have a new `password_wo` used: a change rotates the password in place."),
         );
+    if side == Side::Subscribed {
+        body = body
+            .attribute(text("owner_id", "Id of the Alibaba Cloud account that the database is of, where it is another one (`OwnerID`). With `role`."))
+            .attribute(text("role", "RAM role in that account which DTS may take. With `owner_id`."));
+    }
     let mut nested = NestedBlock::single(side.block(), body).required();
     nested.block.description = format!(
         "{description} The API's parameters begin with `{}Endpoint`.",
@@ -228,9 +272,13 @@ fn port() -> Check {
 /// What an endpoint of its kind needs (dts-api.md 6.5). Unknown values are never missing.
 pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
     for side in Side::BOTH {
-        let Some(endpoint) = config.object(side.block()) else {
-            continue;
-        };
+        validate_side(side, config, diagnostics);
+    }
+}
+
+/// The same of one side.
+pub(super) fn validate_side(side: Side, config: &Object, diagnostics: &mut Diagnostics) {
+    if let Some(endpoint) = config.object(side.block()) {
         let at = Path::attribute(side.block());
         if is_certainly_set(endpoint, "password_wo")
             && endpoint.get("password_wo_version").is_null()
@@ -257,12 +305,23 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
                     .to_owned(),
             );
         }
+        for (one, other) in [("owner_id", "role"), ("role", "owner_id")] {
+            if is_certainly_set(endpoint, one) && !is_set(endpoint, other) {
+                say(
+                    other,
+                    format!("{other} is missing in {}", side.block()),
+                    format!(
+                        "A database of another account is named by `owner_id` and `role`. Set `{other}`, or remove `{one}`."
+                    ),
+                );
+            }
+        }
         let Some(kind) = endpoint.str("instance_type") else {
-            continue;
+            return;
         };
         let kind = kind.to_ascii_uppercase();
         let needed: &[&str] = match kind.as_str() {
-            "OTHER" => &["ip", "port"],
+            "OTHER" | "LOCALINSTANCE" => &["ip", "port"],
             "EXPRESS" | "CEN" | "DG" => &["instance_id", "ip", "port"],
             "ECS" => &["instance_id", "region", "port"],
             _ => &["instance_id", "region"],
@@ -272,7 +331,8 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
                 name,
                 format!("{name} is missing in {}", side.block()),
                 format!(
-                    "An endpoint with `instance_type = \"{kind}\"` needs {}. Set `{name}`.",
+                    "An endpoint with `instance_type = \"{}\"` needs {}. Set `{name}`.",
+                    documented(side.instance_types(), kind.clone()),
                     list(needed)
                 ),
             );
@@ -315,6 +375,7 @@ pub(super) fn changed(side: Side, prior: &Object, planned: &Object) -> Option<&'
     let (old, new) = (prior.object(side.block()), planned.object(side.block()));
     IDENTITY
         .into_iter()
+        .chain(ACCOUNT)
         .find(|name| old.map(|old| old.get(name)) != new.map(|new| new.get(name)))
 }
 
@@ -354,6 +415,16 @@ pub(super) fn password(side: Side, config: &Object) -> Option<SecretString> {
         .map(SecretString::from)
 }
 
+/// The argument that the password comes from.
+pub(super) fn password_given_by(side: Side, config: &Object) -> &'static str {
+    let endpoint = config.object(side.block());
+    if endpoint.is_some_and(|endpoint| !endpoint.get("password_wo").is_null()) {
+        "password_wo"
+    } else {
+        "password"
+    }
+}
+
 /// The spelling that ConfigureDtsJob takes: the user may write any, and other actions report others.
 fn documented(spellings: &[&str], text: String) -> String {
     let same = spellings.iter().find(|known| known.eq_ignore_ascii_case(&text));
@@ -379,6 +450,8 @@ pub(super) fn to_api(side: Side, planned: &Object, config: &Object) -> api::Endp
         user_name: text("user_name"),
         password: password(side, config),
         oracle_sid: text("oracle_sid"),
+        owner_id: text("owner_id"),
+        role: text("role"),
         ..api::Endpoint::default()
     }
 }
@@ -416,6 +489,18 @@ pub(super) fn read_back(side: Side, state: &mut Object, reported: &api::Endpoint
             Some(mine) => mine != there,
             // The address of a cloud database is DTS's finding, not configuration.
             None => imported && (self_managed || !matches!(name, "ip" | "port")),
+        };
+        if wanted {
+            endpoint.set(name, there);
+        }
+    }
+    // DTS tells the account of every database; only with a role it is another one.
+    let cross = [("owner_id", &reported.owner_id), ("role", &reported.role)];
+    for (name, there) in cross {
+        let Some(there) = there.as_deref() else { continue };
+        let wanted = match endpoint.str(name) {
+            Some(mine) => mine != there,
+            None => imported && side == Side::Subscribed && reported.role.is_some(),
         };
         if wanted {
             endpoint.set(name, there);

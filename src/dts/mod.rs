@@ -5,6 +5,7 @@
 //! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, and `lookup` for what became of a lost call
 //! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
+//! - `monitor_rule`: `dts_monitor_rule`, an alarm of a job
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
 //! - `functions`: `db_list` and `parse_db_list`, object lists from maps and back
 //! - `tags`: of whatever has tags, with the provider's defaults
@@ -24,7 +25,9 @@ mod identity;
 mod instance;
 mod job;
 mod lookup;
+mod monitor_rule;
 mod objects;
+mod password;
 mod precheck;
 mod purchase;
 mod reserve;

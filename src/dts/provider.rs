@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
-use super::{functions, instance, job, precheck, settings, tags};
+use super::{functions, instance, job, monitor_rule, precheck, settings, tags};
 use crate::api;
 use crate::framework::datasource::DataSource;
 use crate::framework::function::Function;
@@ -218,7 +218,11 @@ impl Provider for Dts {
     }
 
     fn resources(&self) -> Vec<Box<dyn Resource<Client>>> {
-        vec![Box::new(instance::Instance), Box::new(job::Job)]
+        vec![
+            Box::new(instance::Instance),
+            Box::new(job::Job),
+            Box::new(monitor_rule::MonitorRule),
+        ]
     }
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Client>>> {

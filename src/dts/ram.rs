@@ -10,7 +10,7 @@ pub struct Permissions {
 }
 
 /// Of every object that makes calls. Functions make none.
-pub const PERMISSIONS: [Permissions; 3] = [
+pub const PERMISSIONS: [Permissions; 4] = [
     Permissions {
         object: "dts_instance",
         operations: &[
@@ -42,6 +42,10 @@ pub const PERMISSIONS: [Permissions; 3] = [
             "StopDtsJob",
             "SuspendDtsJob",
         ],
+    },
+    Permissions {
+        object: "dts_monitor_rule",
+        operations: &["CreateJobMonitorRule", "DescribeJobMonitorRule"],
     },
     Permissions {
         object: "data.dts_precheck",

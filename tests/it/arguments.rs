@@ -1,6 +1,7 @@
 //! Nothing is ignored silently: whichever argument of whichever resource changes, the plan names the calls that follow, or
 //! replaces, or is refused. The arguments come from the schema: one without a line in [`table`] fails.
 
+mod others;
 mod table;
 
 use std::collections::BTreeSet;
@@ -105,7 +106,9 @@ fn check(case: &Case, type_name: &'static str, situation: usize, seen: &Mutex<Ve
         let [from, to] = &configs;
         let bed = Bed::new();
         let what = format!("{} {direction} in situation {situation}", case.argument);
-        let Some((mut managed, to)) = table::stage(&bed, type_name, situation, case, from, to) else {
+        let staged = others::stage(&bed, type_name, case, from, to)
+            .or_else(|| table::stage(&bed, type_name, situation, case, from, to));
+        let Some((mut managed, to)) = staged else {
             continue;
         };
         let found = change(&bed, &mut managed, &to, &what);
@@ -169,6 +172,11 @@ fn of_a_migration_that_has_ended() {
 #[test]
 fn of_a_job_without_an_instance() {
     check_all("dts_job", &table::job(), 4);
+}
+
+#[test]
+fn of_a_monitor_rule() {
+    check_all("dts_monitor_rule", &others::monitor_rule(), 0);
 }
 
 #[test]

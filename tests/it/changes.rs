@@ -7,6 +7,7 @@ pub(crate) mod config;
 mod configuration;
 mod desired;
 mod in_place;
+mod monitor_rule;
 mod new_instance;
 pub(crate) mod raw;
 mod replacement;

@@ -203,6 +203,11 @@ fn dts_job() {
 }
 
 #[test]
+fn dts_monitor_rule() {
+    check_resource("dts_monitor_rule");
+}
+
+#[test]
 fn dts_precheck() {
     let folder = repository().join("examples/data-sources/dts_precheck");
     for example in applied(&folder, "data-source") {

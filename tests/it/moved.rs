@@ -140,6 +140,50 @@ fn migrations_are_moved_here() {
     assert_taken_over(&bench, &moving(&bench, &configuration, &blocks, &state));
 }
 
+/// Two rules of a job, which that provider knows by the same id.
+#[test]
+fn monitor_rules_are_moved_here() {
+    if cli_version() < (1, 8) {
+        return;
+    }
+    let (bench, configuration, instance_id, job_id) = made("SYNC");
+    let rules = |arguments: [&str; 2]| {
+        let [delay, error] = arguments;
+        format!(
+            "resource \"dts_monitor_rule\" \"m\" {{\n  dts_job_id = \"{job_id}\"\n  type = \"delay\"\n  {delay}\n}}\n\
+             resource \"dts_monitor_rule\" \"n\" {{\n  dts_job_id = \"{job_id}\"\n  type = \"error\"\n  {error}\n}}\n"
+        )
+    };
+    let rules = rules(["delay_rule_time = 60\n  phone = \"1,2\"", "phone = \"3\""]);
+    bench.write(&[&configuration, &rules]).apply().ok();
+    let recorded_rule = |kind: &str, phone: &str, time: &str| json!({"id": job_id, "dts_job_id": job_id, "type": kind, "phone": phone, "delay_rule_time": time, "state": "Y"});
+    let mut state: Value = serde_json::from_str(&recorded(&[
+        ("alicloud_dts_instance", instance(&instance_id, "sync")),
+        (
+            "alicloud_dts_synchronization_job",
+            synchronization_job(&job_id, &instance_id),
+        ),
+        (
+            "alicloud_dts_job_monitor_rule",
+            recorded_rule("delay", "1,2", "60"),
+        ),
+        ("alicloud_dts_job_monitor_rule", recorded_rule("error", "3", "0")),
+    ]))
+    .unwrap();
+    state["resources"][3]["name"] = "n".into();
+    let blocks = [
+        ("alicloud_dts_instance", "dts_instance"),
+        ("alicloud_dts_synchronization_job", "dts_job"),
+        ("alicloud_dts_job_monitor_rule", "dts_monitor_rule"),
+    ];
+    let other = "moved {\n  from = alicloud_dts_job_monitor_rule.n\n  to   = dts_monitor_rule.n\n}\n";
+    let configuration = format!("{configuration}{rules}{other}");
+    assert_taken_over(
+        &bench,
+        &moving(&bench, &configuration, &blocks, &state.to_string()),
+    );
+}
+
 #[test]
 fn what_cannot_be_moved_is_told_and_left() {
     if cli_version() < (1, 8) {

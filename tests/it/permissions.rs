@@ -105,6 +105,18 @@ fn bought_past_the_gate() -> BTreeSet<String> {
     called(&bench)
 }
 
+/// Set, changed and switched off.
+fn a_monitor_rule() -> BTreeSet<String> {
+    let bench = Bench::immediate();
+    let rule =
+        "resource \"dts_monitor_rule\" \"m\" {\n  dts_job_id = dts_job.m.id\n  type       = \"error\"\n}\n";
+    bench.write(&[&job("m", "SYNC", ""), rule]);
+    bench.apply().ok();
+    bench.workspace.assert_plan_is_empty();
+    bench.workspace.destroy().ok();
+    called(&bench)
+}
+
 #[test]
 fn each_object_keeps_to_its_own() {
     let beyond: Vec<_> = an_instance_alone()
@@ -117,6 +129,11 @@ fn each_object_keeps_to_its_own() {
         .cloned()
         .collect();
     assert_eq!(beyond, [""; 0], "dts_job");
+    let beyond: Vec<_> = a_monitor_rule()
+        .difference(&documented(&["dts_job", "dts_monitor_rule"]))
+        .cloned()
+        .collect();
+    assert_eq!(beyond, [""; 0], "dts_monitor_rule");
 }
 
 #[test]
@@ -125,8 +142,7 @@ fn all_of_them_are_needed_and_no_others() {
     all.extend(a_job_alone());
     all.extend(a_job_on_an_instance());
     all.extend(bought_past_the_gate());
-    assert_eq!(
-        json!(all),
-        json!(documented(&["dts_instance", "dts_job", "data.dts_precheck"]))
-    );
+    all.extend(a_monitor_rule());
+    let objects = ["dts_instance", "dts_job", "dts_monitor_rule", "data.dts_precheck"];
+    assert_eq!(json!(all), json!(documented(&objects)));
 }

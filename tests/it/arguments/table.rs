@@ -33,7 +33,7 @@ pub(super) struct Case {
 
 /// In place or anew, depending on how far the job is, or refused where it is too far.
 const BY_STAGE: &[Expected] = &[Called, Replaced, Refused];
-const CALLED: &[Expected] = &[Called];
+pub(super) const CALLED: &[Expected] = &[Called];
 const RECORDED: &[Expected] = &[Recorded];
 
 /// Of a job: configured, running, suspended, a one-time migration that has ended, configured first and checked.
@@ -133,7 +133,7 @@ const SHAPE: [&str; 5] = [
     "destination_region",
 ];
 
-fn case(
+pub(super) fn case(
     argument: &'static str,
     base: &Json,
     to: Json,

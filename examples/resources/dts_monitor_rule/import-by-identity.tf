@@ -1,0 +1,7 @@
+import {
+  to = dts_monitor_rule.behind
+  identity = {
+    id     = "l3m1213ye7l2q3n:delay"
+    region = "cn-hangzhou"
+  }
+}

@@ -1,0 +1,1 @@
+terraform import dts_monitor_rule.behind l3m1213ye7l2q3n:delay

@@ -1,0 +1,119 @@
+//! `ModifyDtsJobPassword`, and finding out what became of a call whose answer was lost, or nobody was left to hear.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::endpoint::Side;
+use crate::api;
+use crate::framework::private::Private;
+use crate::framework::{Diagnostic, Diagnostics};
+
+/// A password for one end of a job.
+pub(super) struct Rotation<'a> {
+    pub(super) api: &'a api::Client,
+    pub(super) job_id: &'a str,
+    pub(super) side: Side,
+    /// The account that it is of, where that is said.
+    pub(super) user: Option<&'a str>,
+    pub(super) password: &'a SecretString,
+}
+
+/// Why a password was not set.
+pub(super) struct Refused {
+    pub(super) cause: api::Error,
+    /// It may be the present one, or nobody knows: the next try with the same password takes that into account, once the private
+    /// state is recorded.
+    pub(super) is_noted: bool,
+}
+
+impl Rotation<'_> {
+    /// Sets it. DTS takes no password that it has already (dts-api.md 2.5): a refusal of one that was tried before is taken for that.
+    pub(super) async fn set(self, private: &mut Private, warnings: &mut Diagnostics) -> Result<(), Refused> {
+        let key = tried(self.side);
+        let known = private.remove(&key);
+        let again = known.is_some_and(|known| known.as_u64() == Some(mark(self.password)));
+        let cause = match self.call(again, warnings).await {
+            Ok(()) => return Ok(()),
+            Err(cause) => cause,
+        };
+        let is_noted = cause.is_outcome_unknown() || is_the_present_one(&cause);
+        if is_noted {
+            private.set(&key, mark(self.password));
+        }
+        Err(Refused { cause, is_noted })
+    }
+
+    /// A lost answer is cleared up by a second call.
+    async fn call(&self, again: bool, warnings: &mut Diagnostics) -> Result<(), api::Error> {
+        let job = api::JobRef::job(self.job_id);
+        let set = || {
+            self.api
+                .modify_dts_job_password(&job, self.side.api(), self.user, self.password)
+        };
+        let (block, id) = (self.side.block(), self.job_id);
+        let lost = match set().await {
+            Err(lost) if lost.is_outcome_unknown() => lost,
+            Err(refused) if again && is_the_present_one(&refused) => {
+                warnings.push(Diagnostic::warning(
+                    format!("The password in {block} of DTS job {id} is taken as set"),
+                    format!(
+                        "DTS refused it before, as it does the one that it has, and it was applied again: {refused}"
+                    ),
+                ));
+                return Ok(());
+            }
+            known => return known,
+        };
+        match set().await {
+            Err(refused) if is_the_present_one(&refused) => {
+                warnings.push(Diagnostic::warning(
+                    format!("The password in {block} of DTS job {id} was set by a call whose answer was lost"),
+                    format!("{lost}\n\nA second call was refused, as it is for the password that is there: {refused}"),
+                ));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
+
+/// The private keys by which a password that DTS may have already is known again.
+fn tried(side: Side) -> String {
+    format!("tried_password_of_{}", side.block())
+}
+
+/// Enough to see that it is the same password again, and too little to find it out: there are 65536.
+fn mark(password: &SecretString) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    password.expose_secret().hash(&mut hasher);
+    hasher.finish() & 0xffff
+}
+
+/// No documented code tells it from another refusal.
+pub(super) fn is_the_present_one(refused: &api::Error) -> bool {
+    let says = |text: &str| text.to_ascii_lowercase().contains("password");
+    refused.kind() == api::Kind::Api && (refused.code().is_some_and(says) || says(refused.message()))
+}
+
+/// What to know of a refused password: DTS refuses the one that it has already, say by an apply that was cut off, and no documented
+/// code tells that from another refusal. `version`: of the write-only one before.
+pub(super) fn if_it_is_the_present_one(given_by: &str, version: Option<i64>, job_id: &str) -> String {
+    let back = match (given_by, version) {
+        ("password_wo", Some(version)) => {
+            format!("set `password_wo_version` back to {version}, and raise it with the next new one")
+        }
+        ("password_wo", None) => {
+            "remove `password_wo_version`, and add it together with the next new one".to_owned()
+        }
+        // Neither the old nor the new configuration need say what DTS has: only an import takes it as it is.
+        _ => format!(
+            "there is nothing to set, and the job only has to be told apart from one with another password: `terraform state rm` and then \
+             `terraform import` of {job_id} take over what is configured, without a call"
+        ),
+    };
+    format!(
+        "DTS refuses a password that is the present one. If it is that, apply again, and it is taken as set; or {back}. Otherwise write \
+         one that DTS takes."
+    )
+}

@@ -1,0 +1,183 @@
+//! Alarm rules of a job: each by its job and type, changed and cleared in place, switched off in the end.
+
+use serde_json::{Value as Json, json};
+use terraform_provider_dts::framework::rules::Action;
+
+use super::bed::{Bed, Managed};
+use super::config::{SYNC, job, with};
+use super::in_place::sent;
+use crate::support::bench::Bench;
+
+const SET: &str = "CreateJobMonitorRule";
+
+fn delay(job_id: &str) -> Json {
+    json!({ "dts_job_id": job_id, "type": "delay", "delay_rule_time": 60, "phone": "1,2" })
+}
+
+fn configured(bed: &Bed, name: &str) -> String {
+    let mut managed = bed.job();
+    managed.settle(&with(&job(SYNC), json!({ "dts_job_name": name })));
+    managed.text("id")
+}
+
+fn rule<'b>(bed: &'b Bed) -> Managed<'b> {
+    bed.resource("dts_monitor_rule")
+}
+
+fn there(bed: &Bed, job_id: &str) -> Json {
+    bed.call("DescribeJobMonitorRule", &[("DtsJobId", job_id)])["MonitorRules"].clone()
+}
+
+#[test]
+fn a_rule_is_set_changed_cleared_and_switched_off() {
+    let bed = Bed::new();
+    let id = configured(&bed, "one");
+    let mut managed = rule(&bed);
+    let config = delay(&id);
+    managed.change(&config, Action::Create, &[SET]);
+    assert_eq!(managed.text("id"), format!("{id}:delay"));
+    for change in [
+        json!({ "delay_rule_time": 120 }),
+        json!({ "phone": "3" }),
+        json!({ "phone": null }),
+        json!({ "period": 5, "times": 2, "notice_value": 1 }),
+        json!({ "state": "N" }),
+        json!({ "state": "N", "delay_rule_time": null }),
+    ] {
+        let changed = with(&config, change);
+        managed.change(&changed, Action::Update, &[SET]);
+        managed.change(&config, Action::Update, &[SET]);
+    }
+    managed.change(&with(&config, json!({ "phone": null })), Action::Update, &[SET]);
+    assert_eq!(
+        sent(&bed, SET)["Phone"],
+        "",
+        "contacts are taken away in so many words"
+    );
+    let mark = bed.mark();
+    managed.settle(&Json::Null);
+    assert_eq!(bed.changing_calls(mark), [SET]);
+    assert_eq!(there(&bed, &id)[0]["State"], "N");
+}
+
+#[test]
+fn two_rules_of_one_job_do_not_fight() {
+    let bed = Bed::new();
+    let id = configured(&bed, "one");
+    let (mut late, mut failed) = (rule(&bed), rule(&bed));
+    let error = json!({ "dts_job_id": id, "type": "error", "phone": "9" });
+    late.settle(&delay(&id));
+    failed.settle(&error);
+    late.assert_plan_is_empty(&delay(&id));
+    failed.assert_plan_is_empty(&error);
+    failed.settle(&Json::Null);
+    late.assert_plan_is_empty(&delay(&id));
+    let rules = there(&bed, &id);
+    assert_eq!(
+        (&rules[0]["State"], &rules[1]["State"]),
+        (&json!("Y"), &json!("N"))
+    );
+}
+
+#[test]
+fn another_type_or_job_is_another_rule() {
+    let bed = Bed::new();
+    let (id, other) = (configured(&bed, "one"), configured(&bed, "other"));
+    let mut managed = rule(&bed);
+    managed.settle(&delay(&id));
+    let error = json!({ "dts_job_id": id, "type": "error" });
+    managed.change_after(&error, Action::Replace, &[SET], &[SET]);
+    let elsewhere = json!({ "dts_job_id": other, "type": "error" });
+    managed.change_after(&elsewhere, Action::Replace, &[SET], &[SET]);
+    assert_eq!(there(&bed, &other)[0]["State"], "Y");
+    for rule in there(&bed, &id).as_array().unwrap() {
+        assert_eq!(rule["State"], "N");
+    }
+}
+
+#[test]
+fn what_is_done_behind_our_back_is_seen() {
+    let bed = Bed::new();
+    let id = configured(&bed, "one");
+    let mut managed = rule(&bed);
+    let config = delay(&id);
+    managed.settle(&config);
+    for change in [
+        &[("Phone", "7"), ("DelayRuleTime", "60")][..],
+        &[("Phone", "1,2"), ("DelayRuleTime", "61")],
+        &[("State", "N")],
+    ] {
+        let rule = [&[("DtsJobId", id.as_str()), ("Type", "delay")][..], change].concat();
+        bed.call(SET, &rule);
+        managed.change(&config, Action::Update, &[SET]);
+    }
+    // The same numbers in another order are no change.
+    bed.call(
+        SET,
+        &[
+            ("DtsJobId", &id),
+            ("Type", "delay"),
+            ("Phone", "2,1"),
+            ("DelayRuleTime", "60"),
+        ],
+    );
+    managed.assert_plan_is_empty(&config);
+    bed.call("DeleteDtsJob", &[("DtsJobId", &id)]);
+    managed.refresh();
+    assert!(managed.core.state.is_none(), "gone with its job");
+}
+
+#[test]
+fn it_is_imported_by_job_and_type() {
+    let bed = Bed::new();
+    let id = configured(&bed, "one");
+    rule(&bed).settle(&delay(&id));
+    let mut imported = rule(&bed);
+    imported.import(&format!("{id}:delay")).unwrap();
+    imported.assert_plan_is_empty(&delay(&id));
+    for (wrong, part) in [
+        (id.clone(), "job's id and the type"),
+        (format!("{id}:warn"), "delay, error, full_timeout"),
+        (format!("{id}:error"), "no monitor rule"),
+        ("nowhere:delay".to_owned(), "no job with the id \"nowhere\""),
+    ] {
+        let errors = rule(&bed).import(&wrong).unwrap_err();
+        let told = errors.iter().next().unwrap();
+        assert!(told.detail.contains(part), "{wrong}: {}", told.detail);
+    }
+}
+
+#[test]
+fn a_job_that_is_not_there_is_blamed() {
+    let bed = Bed::new();
+    rule(&bed).fails(&delay("nowhere"), "dts_job_id", &["nowhere"]);
+}
+
+/// Real Terraform: planned together, two of the same are refused; and a rule of a job that is replaced is set on the new job.
+#[test]
+fn two_resources_for_one_rule_are_refused() {
+    let bench = Bench::immediate();
+    let configured = crate::support::bench::job("m", "SYNC", "");
+    let rule = |name: &str, kind: &str| {
+        format!(
+            "resource \"dts_monitor_rule\" \"{name}\" {{\n  dts_job_id = dts_job.m.id\n  type = \"{kind}\"\n}}\n"
+        )
+    };
+    bench.write(&[&configured, &rule("a", "error")]).apply().ok();
+    bench.workspace.assert_plan_is_empty();
+    bench.write(&[&configured, &rule("a", "error"), &rule("b", "error")]);
+    let plan = bench.workspace.plan(&[]).fails();
+    plan.error("Two resources for DTS monitor rule");
+    // Under another name it is the same.
+    let renamed = "moved {\n  from = dts_monitor_rule.a\n  to   = dts_monitor_rule.b\n}\n";
+    bench
+        .write(&[&configured, &rule("b", "error"), renamed])
+        .apply()
+        .ok();
+    bench.workspace.assert_plan_is_empty();
+    bench.workspace.apply(&["-replace=dts_monitor_rule.b"]).ok();
+    bench.workspace.apply(&["-replace=dts_job.m"]).ok();
+    bench.workspace.assert_plan_is_empty();
+    bench.workspace.destroy().ok();
+    assert_eq!(bench.all_recorded().len(), 0);
+}
