@@ -221,6 +221,12 @@ pub struct JobDetail {
     pub retry_state: Option<RetryState>,
     /// `ErrorMessage`: why the job failed, for a person.
     pub error_message: Option<String>,
+    /// `MigrationErrCode`; only lists have it, and the next two.
+    pub migration_err_code: Option<String>,
+    /// `MigrationErrMsg`.
+    pub migration_err_msg: Option<String>,
+    /// `MigrationErrWorkaround`: what DTS suggests.
+    pub migration_err_workaround: Option<String>,
     /// `DedicatedClusterId`.
     pub dedicated_cluster_id: Option<String>,
     /// `DatabaseCount`.
@@ -291,6 +297,9 @@ impl JobDetail {
             data_synchronization_status: PhaseStatus::decode(object.object("DataSynchronizationStatus")),
             retry_state: RetryState::decode(object.object("RetryState")),
             error_message: object.text("ErrorMessage"),
+            migration_err_code: object.text("MigrationErrCode"),
+            migration_err_msg: object.text("MigrationErrMsg"),
+            migration_err_workaround: object.text("MigrationErrWorkaround"),
             dedicated_cluster_id: object.text("DedicatedClusterId"),
             database_count: object.int("DatabaseCount"),
             min_du: object.text("MinDu"),

@@ -115,7 +115,8 @@ pub(super) fn course(now: Situation, desired: Desired) -> Course {
                 .to_owned(),
         ),
 
-        (Desired::Suspended, NotConfigured | NotStarted | PrecheckFailed | PreCheckPass) => moves(&[Start, Suspend]),
+        // Nothing moves: there is nothing to pause, and DTS pauses no job that has not run.
+        (Desired::Suspended, NotConfigured | NotStarted | PrecheckFailed | PreCheckPass) => moves(&[]),
         (Desired::Suspended, Prechecking | Running) => moves(&[Suspend]),
         (Desired::Suspended, Suspended | Failed) => moves(&[]),
         (Desired::Suspended, Finished) if now.one_time => moves(&[]),
@@ -145,8 +146,8 @@ pub(super) fn course_after_configure(has_instance: bool, desired: Desired) -> Co
         Desired::Running | Desired::Suspended | Desired::Stopped if !has_instance => {
             Course::Refused(NEEDS_INSTANCE.to_owned())
         }
-        Desired::Running => Course::Moves(Vec::new()),
-        Desired::Suspended => Course::Moves(vec![Move::Suspend]),
+        // Held, as `configured`: a job is not started only to be paused.
+        Desired::Running | Desired::Suspended => Course::Moves(Vec::new()),
         Desired::Stopped => Course::Refused(
             "A job that is only just configured has nothing to stop. Set `configured` to not run it.".to_owned(),
         ),
@@ -201,7 +202,9 @@ mod tests {
             (Stage::Failed, "running", &[Start]),
             (Stage::Running, "suspended", &[Suspend]),
             (Stage::Suspended, "suspended", &[]),
-            (Stage::NotStarted, "suspended", &[Start, Suspend]),
+            (Stage::NotStarted, "suspended", &[]),
+            (Stage::PreCheckPass, "suspended", &[]),
+            (Stage::Prechecking, "suspended", &[Suspend]),
             (Stage::Running, "stopped", &[Stop]),
             (Stage::Suspended, "stopped", &[Stop]),
             (Stage::Finished, "stopped", &[]),
@@ -259,7 +262,7 @@ mod tests {
             (true, Desired::Configured, Some(&[][..])),
             (true, Desired::Prechecked, None),
             (true, Desired::Running, Some(&[])),
-            (true, Desired::Suspended, Some(&[Suspend])),
+            (true, Desired::Suspended, Some(&[])),
             (true, Desired::Stopped, None),
             (false, Desired::Configured, Some(&[])),
             (false, Desired::Prechecked, Some(&[Start])),

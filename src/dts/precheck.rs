@@ -33,7 +33,10 @@ pub(super) enum Verdict {
 
 /// The verdict of what DTS reports (dts-api.md 4.2: `Finished` without a failed item passes; warnings do not block).
 pub(super) fn verdict(status: &api::PrecheckStatus) -> Verdict {
-    let failed = status.error_item.unwrap_or(0) > 0 || all_items(status).any(is_failed);
+    // A check that failed and was skipped is counted, and does not block.
+    let skipped = all_items(status).filter(|item| is_state(item, "Failed") && item.skip == Some(true));
+    let skipped = i64::try_from(skipped.count()).unwrap_or(i64::MAX);
+    let failed = status.error_item.unwrap_or(0) > skipped || all_items(status).any(is_failed);
     match status
         .state
         .as_deref()
@@ -68,7 +71,7 @@ fn is_failed(item: &api::PrecheckItem) -> bool {
 /// One error per failed check: its code, what was found, how to repair it.
 pub(super) fn failures(job_id: &str, status: &api::PrecheckStatus, consequence: &str) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    for item in all_items(status).filter(|item| is_failed(item)) {
+    for item in failed(status) {
         let code = item.item.as_deref().unwrap_or("a check");
         let found = message(item).unwrap_or_else(|| "DTS gives no reason.".to_owned());
         let mut detail = format!("{found}\n\n");
@@ -91,8 +94,20 @@ pub(super) fn failures(job_id: &str, status: &api::PrecheckStatus, consequence: 
     diagnostics
 }
 
+/// The checks that failed and block.
+pub(super) fn failed(status: &api::PrecheckStatus) -> Vec<&api::PrecheckItem> {
+    all_items(status).filter(|item| is_failed(item)).collect()
+}
+
+/// The checks that passed with a warning, but for failures that were skipped.
+pub(super) fn warnings(status: &api::PrecheckStatus) -> Vec<&api::PrecheckItem> {
+    all_items(status)
+        .filter(|item| is_state(item, "Warning") && item.skip != Some(true))
+        .collect()
+}
+
 /// What was found, as far as DTS tells it.
-fn message(item: &api::PrecheckItem) -> Option<String> {
+pub(super) fn message(item: &api::PrecheckItem) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in [item.err_msg.as_deref(), item.err_detail.as_deref()]
         .into_iter()
@@ -374,6 +389,9 @@ mod tests {
         assert_eq!(verdict(&counted), Verdict::Failed);
         let mut skipped = status("Finished", &["Failed"]);
         skipped.items[0].skip = Some(true);
+        assert_eq!(verdict(&skipped), Verdict::Passed);
+        // It may be counted all the same.
+        skipped.error_item = Some(1);
         assert_eq!(verdict(&skipped), Verdict::Passed);
     }
 

@@ -38,6 +38,7 @@ pub const PERMISSIONS: [Permissions; 4] = [
             "ModifyDtsJobName",
             "ModifyDtsJobPassword",
             "ResetDtsJob",
+            "SkipPreCheck",
             "StartDtsJob",
             "StopDtsJob",
             "SuspendDtsJob",

@@ -1,5 +1,6 @@
 //! Changes of what is there: in place by their own calls, by configuring again, by replacement, or refused.
-//! [`in_place`], [`configuration`], [`desired`], [`replacement`] and [`tags`] go through all of it in this process, by the rules of Terraform;
+//! [`in_place`], [`configuration`], [`desired`], [`states`], [`replacement`] and [`tags`] go through all of it in this process, by the rules of
+//! Terraform;
 //! [`terraform`] and [`new_instance`] have the real one do the main ones, where two resources and the order of their calls matter.
 
 pub(crate) mod bed;
@@ -11,5 +12,6 @@ mod monitor_rule;
 mod new_instance;
 pub(crate) mod raw;
 mod replacement;
+mod states;
 mod tags;
 mod terraform;

@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::change::Facts;
+use super::condition::{self, Particulars};
 use super::configure;
-use super::decide::{Decision, Operation, decide, is_one_time, refused};
+use super::decide::{Decision, Operation, configuring, decide, is_one_time, refused};
 use super::new_instance;
+use super::skip::RECHECK;
 use super::{SUCCESSOR, UNFINISHED, read};
 use crate::api;
-use crate::dts::course::{Course, Desired, Move, course_after_configure};
+use crate::dts::course::{Course, Desired, Move};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::Poll;
@@ -26,11 +28,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     apply.private.remove(SUCCESSOR);
     let desired = desired(&apply.planned);
     let has_instance = !apply.planned.get("dts_instance_id").is_null();
-    let moves = match course_after_configure(has_instance, desired) {
-        Course::Moves(moves) => moves,
-        Course::Anew(why) | Course::Refused(why) => return Err(refused(desired, &why).into()),
-    };
-
+    let operations = to_configure(has_instance, desired, &apply.planned)?;
     let request = configure::request(&apply.planned, &apply.config, None);
     let job = configure::configure(&client, &api, &request, &mut apply.warnings).await?;
     if let Some(instance) = &request.dts_instance_id {
@@ -42,7 +40,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         reached.set("dts_instance_id", job.dts_instance_id);
     }
     Run::new(apply, api, job.dts_job_id, reached, "timeouts.create")
-        .begin(moves, desired)
+        .begin(operations, desired)
         .await
 }
 
@@ -51,7 +49,7 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let api = client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let (prior, planned, config) = (apply.prior.clone(), apply.planned.clone(), apply.config.clone());
-    let facts = Facts::of(apply.private.is_set(IMPORTED), &prior, &config);
+    let facts = Facts::of(&apply.private, &prior, &config);
     if new_instance::other_instance(&prior, &planned).is_some() {
         apply.private.remove(IMPORTED);
         return new_instance::configure_there(apply, api).await;
@@ -68,30 +66,28 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         }
     };
     apply.private.remove(IMPORTED);
+    apply.private.remove(RECHECK);
     let desired = desired(&planned);
     let mut run = Run::new(apply, api, id, prior, "timeouts.update");
     for operation in operations {
-        let made = match operation {
-            Operation::Configure => run
-                .configure_again(&client, &planned, &config)
-                .await
-                .map(|()| true)?,
-            Operation::Rename => {
-                let name = planned.str("dts_job_name").unwrap_or_default();
-                run.rename(name).await.map(|()| true)?
-            }
-            Operation::Password(side) => run.rotate(side, &planned, &config).await.map(|()| true)?,
-            Operation::Objects | Operation::Reserve => {
-                run.modify(operation, &planned).await.map(|()| true)?
-            }
-            Operation::Move(step) => run.step(step).await?,
-        };
-        if made {
+        if run.perform(operation, &client, &planned, &config).await? {
             run.made(operation);
         }
     }
     run.take_over_rest(&planned);
     run.finish(desired).await
+}
+
+/// The calls that configure a job and lead it on.
+pub(super) fn to_configure(
+    has_instance: bool,
+    desired: Desired,
+    planned: &Object,
+) -> Result<Vec<Operation>, Diagnostics> {
+    configuring(has_instance, desired, planned).map_err(|course| match course {
+        Course::Anew(why) | Course::Refused(why) => refused(desired, &why).into(),
+        Course::Moves(_) => Diagnostics::new(),
+    })
 }
 
 pub(super) fn desired(planned: &Object) -> Desired {
@@ -114,6 +110,8 @@ pub(super) struct Run<'a> {
     pub(super) before_start: Option<Stage>,
     /// Whether the last look at the job failed: what went wrong then says nothing of the job.
     blind: AtomicBool,
+    /// The precheck passed, so that the start after skipping its failures is not needed.
+    passed: bool,
 }
 
 impl<'a> Run<'a> {
@@ -135,6 +133,7 @@ impl<'a> Run<'a> {
             raise,
             before_start: None,
             blind: AtomicBool::new(false),
+            passed: false,
         }
     }
 
@@ -142,21 +141,62 @@ impl<'a> Run<'a> {
         api::JobRef::job(&self.id)
     }
 
-    /// After `ConfigureDtsJob`, by which the job got its id: the rest of the way.
-    pub(super) async fn begin(mut self, moves: Vec<Move>, desired: Desired) -> Result<(), Diagnostics> {
+    /// After `ConfigureDtsJob`, the first of `operations`, by which the job got its id: the rest of the way.
+    pub(super) async fn begin(
+        mut self,
+        operations: Vec<Operation>,
+        desired: Desired,
+    ) -> Result<(), Diagnostics> {
+        let client = self.apply.client.clone();
+        let (planned, config) = (self.apply.planned.clone(), self.apply.config.clone());
         self.made(Operation::Configure);
-        for step in moves {
-            match self.step(step).await {
-                Ok(true) => self.made(Operation::Move(step)),
+        for operation in operations.into_iter().skip(1) {
+            match self.perform(operation, &client, &planned, &config).await {
+                Ok(true) => self.made(operation),
                 Ok(false) => {}
                 // A look that failed is no call that failed: the next plan shows the calls that are left.
                 Err(problems) if self.creates() && self.is_blind() => {
-                    return self.conclude(Err(problems), Some(step)).await;
+                    return self.conclude(Err(problems), Some(operation)).await;
                 }
                 Err(problems) => return Err(problems),
             }
         }
         self.finish(desired).await
+    }
+
+    /// Makes one call; `false` where it turned out not to be needed.
+    async fn perform(
+        &mut self,
+        operation: Operation,
+        client: &Client,
+        planned: &Object,
+        config: &Object,
+    ) -> Result<bool, Diagnostics> {
+        match operation {
+            Operation::Configure => self.configure_again(client, planned, config).await?,
+            Operation::Rename => {
+                self.rename(planned.str("dts_job_name").unwrap_or_default())
+                    .await?
+            }
+            Operation::Password(side) => self.rotate(side, planned, config).await?,
+            Operation::Objects | Operation::Reserve => self.modify(operation, planned).await?,
+            Operation::Skip => {
+                let skipped = self.skip_failed(planned).await?;
+                self.passed = !skipped;
+                return Ok(skipped);
+            }
+            Operation::Unskip => self.unskip(planned).await?,
+            // Said when the skip before it was not needed.
+            Operation::Move(Move::Start) if std::mem::take(&mut self.passed) => return Ok(false),
+            Operation::Move(step) => return self.step(step).await,
+        }
+        Ok(true)
+    }
+
+    /// Whether a call of this apply had the precheck run.
+    pub(super) fn has_prechecked(&self) -> bool {
+        let runs_it = [Operation::Configure.name(), Operation::Move(Move::Start).name()];
+        self.made.iter().any(|made| runs_it.contains(made))
     }
 
     fn creates(&self) -> bool {
@@ -281,10 +321,7 @@ impl<'a> Run<'a> {
         self.watch(what, [api::Purpose::Poll; 2], |detail| async move {
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
-            let busy = ["Modifying", "Upgrade", "Downgrade"]
-                .iter()
-                .chain(objects.then_some(&"Initializing"))
-                .any(|busy| status.eq_ignore_ascii_case(busy));
+            let busy = is_changing(&status) || objects && status.eq_ignore_ascii_case("Initializing");
             if stage == Stage::Running && !busy {
                 return Ok(Poll::Ready(()));
             }
@@ -302,6 +339,7 @@ impl<'a> Run<'a> {
             Move::Start => self.start().await,
             Move::Suspend => {
                 self.wait_until("run", |stage| stage >= Stage::Running).await?;
+                self.wait_until_settled("suspend").await?;
                 let what = format!("suspend DTS job {}", self.id);
                 if self.needs_no_suspension().await? {
                     return Ok(false);
@@ -317,6 +355,7 @@ impl<'a> Run<'a> {
             }
             Move::Stop => {
                 self.wait_until("run", |stage| stage >= Stage::Running).await?;
+                self.wait_until_settled("stop").await?;
                 let what = format!("stop DTS job {}", self.id);
                 if self.stage().await? == Stage::Finished {
                     self.already("StopDtsJob", "has ended");
@@ -329,6 +368,20 @@ impl<'a> Run<'a> {
                 Ok(true)
             }
         }
+    }
+
+    /// Until no change of its objects or of its instance's class is under way: DTS lets nothing else be done meanwhile.
+    async fn wait_until_settled(&self, verb: &str) -> Result<(), Diagnostics> {
+        let what = format!("{verb} DTS job {}", self.id);
+        self.watch(&what, [api::Purpose::Poll; 2], |detail| async move {
+            let status = detail.status.unwrap_or_default();
+            Ok(if is_changing(&status) {
+                Poll::Pending(format!("status {status}"))
+            } else {
+                Poll::Ready(())
+            })
+        })
+        .await
     }
 
     /// Whether the job is paused, or has ended by itself as a migration without changes does: nothing is left to pause then.
@@ -369,7 +422,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn already(&mut self, action: &str, where_: &str) {
+    pub(super) fn already(&mut self, action: &str, where_: &str) {
         self.apply.warnings.push(Diagnostic::warning(
             format!("{action} was not needed for DTS job {}", self.id),
             format!(
@@ -393,13 +446,18 @@ impl<'a> Run<'a> {
         self.reached.set("operations", self.made.clone());
         self.forget_unknown_status();
         self.record();
-        let followed = self.follow(desired).await;
+        let mut followed = self.follow(desired).await;
+        if followed.is_ok() {
+            followed = self.judge_warnings().await;
+        }
         self.conclude(followed, None).await
     }
 
     fn forget_unknown_status(&mut self) {
-        if self.reached.get("status").is_unknown() {
-            self.reached.set("status", Value::Null);
+        for name in condition::NAMES {
+            if self.reached.get(name).is_unknown() {
+                self.reached.set(name, Value::Null);
+            }
         }
     }
 
@@ -408,17 +466,19 @@ impl<'a> Run<'a> {
     async fn conclude(
         mut self,
         mut followed: Result<(), Diagnostics>,
-        left: Option<Move>,
+        left: Option<Operation>,
     ) -> Result<(), Diagnostics> {
         let stopped = self.apply.cancel.is_cancelled();
         let unseen = self.creates() && self.is_blind();
+        let lenient = self.apply.planned.str("on_wait_failure") == Some("warn");
         match &followed {
             // The next plan waits again, also where no call is left to make.
-            Err(_) if !(stopped && self.creates()) => self.apply.private.set(UNFINISHED, true),
+            Err(_) if !(lenient || stopped && self.creates()) => self.apply.private.set(UNFINISHED, true),
             _ => drop(self.apply.private.remove(UNFINISHED)),
         }
-        if self.creates() && (stopped || unseen) {
-            // The user asked to stop waiting, or the job could not be read: an error would taint a job that goes on by itself.
+        if lenient || self.creates() && (stopped || unseen) {
+            // The user asked to stop waiting, or not to mind, or the job could not be read: an error would taint a job that goes on by
+            // itself.
             let told = followed.err().into_iter().flatten();
             let warnings = told.map(|problem| {
                 let detail = if unseen {
@@ -433,7 +493,11 @@ impl<'a> Run<'a> {
         }
         self.forget_unknown_status();
         match self.detail().await {
-            Ok(detail) => read::outcome(&mut self.reached, &detail),
+            Ok(detail) => {
+                read::outcome(&mut self.reached, &detail);
+                let more = Particulars::of(&self.api, &detail, self.reached.str("job_type")).await;
+                condition::record(&mut self.reached, &detail, &more);
+            }
             Err(problems) if followed.is_ok() && !stopped && !unseen => {
                 self.apply.warnings.extend(problems.into_iter().map(|problem| {
                     Diagnostic::warning(
@@ -460,12 +524,19 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Whether DTS is busy with a change of the job, in which it takes nothing else (dts-api.md 3.5).
+fn is_changing(status: &str) -> bool {
+    ["Modifying", "Upgrade", "Downgrade"]
+        .iter()
+        .any(|busy| status.eq_ignore_ascii_case(busy))
+}
+
 /// What to know of a job that was configured and then could not be read.
-fn unseen_since(cause: &str, left: Option<Move>) -> String {
+fn unseen_since(cause: &str, left: Option<Operation>) -> String {
     let left = left.map_or(String::new(), |left| {
         format!(
             " `{}` was not called yet, though `operations` lists it: Terraform records what was planned.",
-            Operation::Move(left).name()
+            left.name()
         )
     });
     format!(

@@ -1,7 +1,10 @@
 //! What differs between a job and its plan, as far as it decides which calls are needed.
 
+use super::skip::RECHECK;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::{objects, reserve};
+use crate::framework::import::IMPORTED;
+use crate::framework::private::Private;
 use crate::framework::{Object, Path, Value};
 
 /// What decides, beside the two states.
@@ -9,6 +12,8 @@ use crate::framework::{Object, Path, Value};
 pub(super) struct Facts {
     /// The job was imported and never changed since: what cannot be read back is taken over, not changed.
     pub(super) imported: bool,
+    /// A precheck passed with warnings that are to be errors: it has to run again.
+    pub(super) recheck: bool,
     /// Source and destination: whether the configuration gives the password that the state has; `None` while unknown.
     same_password: [Option<bool>; 2],
     /// Source and destination: whether the configuration gives a password, which may be write-only and so in no plan.
@@ -17,9 +22,10 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Of a change from `prior` to what `config` says.
-    pub(super) fn of(imported: bool, prior: &Object, config: &Object) -> Facts {
+    pub(super) fn of(private: &Private, prior: &Object, config: &Object) -> Facts {
         Facts {
-            imported,
+            imported: private.is_set(IMPORTED),
+            recheck: private.is_set(RECHECK),
             same_password: Side::BOTH.map(|side| endpoint::same_password(side, prior, config)),
             has_password: Side::BOTH.map(|side| endpoint::has_password(side, config)),
         }
@@ -63,7 +69,14 @@ impl Change {
         let blocks = Side::BOTH.map(Side::block);
         let deciding = FLAGS
             .iter()
-            .chain(&["dts_job_name", "job_type", "reserve", "db_list", "database"])
+            .chain(&[
+                "dts_job_name",
+                "job_type",
+                "reserve",
+                "db_list",
+                "database",
+                "precheck",
+            ])
             .chain(&blocks);
         if !deciding
             .into_iter()

@@ -20,7 +20,7 @@ pub(super) fn request(planned: &Object, config: &Object, job_id: Option<&str>) -
     let text = |name: &str| planned.str(name).map(str::to_owned);
     let flag = |name: &str| planned.bool(name).unwrap_or(false);
     let hold = match planned.str("desired_status").and_then(Desired::parse) {
-        Some(Desired::Configured) => true,
+        Some(Desired::Configured | Desired::Suspended) => true,
         // Bought for since: a precheck that passes would also start it.
         Some(Desired::Prechecked) => planned.str("dts_instance_id").is_some(),
         _ => false,

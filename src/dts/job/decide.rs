@@ -1,6 +1,7 @@
 //! Which calls a change of a job needs: decided once, here, for the plan that shows them and for the apply that makes them.
 
 use super::change::{Change, Facts, Part, blamed};
+use super::skip;
 use crate::dts::course::{Course, Desired, Move, Situation, course, course_after_configure};
 use crate::dts::endpoint::Side;
 use crate::dts::status::Stage;
@@ -19,6 +20,10 @@ pub(super) enum Operation {
     Objects,
     /// `ModifyDtsJob` with new settings only.
     Reserve,
+    /// `SkipPreCheck`, of checks that failed.
+    Skip,
+    /// `SkipPreCheck`, of checks that count again.
+    Unskip,
     /// `StartDtsJob`, `SuspendDtsJob` or `StopDtsJob`
     Move(Move),
 }
@@ -31,6 +36,7 @@ impl Operation {
             Operation::Rename => "ModifyDtsJobName",
             Operation::Password(_) => "ModifyDtsJobPassword",
             Operation::Objects | Operation::Reserve => "ModifyDtsJob",
+            Operation::Skip | Operation::Unskip => "SkipPreCheck",
             Operation::Move(Move::Start) => "StartDtsJob",
             Operation::Move(Move::Suspend) => "SuspendDtsJob",
             Operation::Move(Move::Stop) => "StopDtsJob",
@@ -53,6 +59,28 @@ pub(super) enum Decision {
     Refuse(Diagnostic),
     /// A value that decides is not known yet.
     Undecided,
+}
+
+/// The calls that configure a job and lead it on, or why there are none.
+pub(super) fn configuring(
+    has_instance: bool,
+    desired: Desired,
+    planned: &Object,
+) -> Result<Vec<Operation>, Course> {
+    let moves = match course_after_configure(has_instance, desired) {
+        Course::Moves(moves) => moves,
+        none => return Err(none),
+    };
+    let mut operations = vec![Operation::Configure];
+    operations.extend(moves.into_iter().map(Operation::Move));
+    let begins = has_instance && desired == Desired::Running;
+    Ok(skip::among(
+        operations,
+        begins,
+        has_instance,
+        Stage::NotConfigured,
+        planned,
+    ))
 }
 
 /// The calls that lead from `prior` to `planned`.
@@ -83,7 +111,6 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         );
     }
 
-    let mut operations = Vec::new();
     // A job that was reset behind our back has lost its configuration.
     let reconfigure = change.configuration().is_some() || stage == Stage::NotConfigured;
     if reconfigure && !stage.has_run() {
@@ -96,20 +123,18 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
                 .at(blamed(change.path(prior, planned), prior, planned)),
             );
         }
-        operations.push(Operation::Configure);
         if has_instance && desired == Desired::Prechecked {
             // It was bought for since: a precheck that passes would also start it.
-            return Decision::Operations(operations);
+            return Decision::Operations(vec![Operation::Configure]);
         }
-        return match course_after_configure(has_instance, desired) {
-            Course::Moves(moves) => {
-                operations.extend(moves.into_iter().map(Operation::Move));
-                Decision::Operations(operations)
-            }
-            Course::Anew(why) => Decision::Replace(Path::attribute("status"), why),
-            Course::Refused(why) => Decision::Refuse(refused(desired, &why)),
+        return match configuring(has_instance, desired, planned) {
+            Ok(operations) => Decision::Operations(operations),
+            Err(Course::Refused(why)) => Decision::Refuse(refused(desired, &why)),
+            Err(Course::Anew(why)) => Decision::Replace(Path::attribute("status"), why),
+            Err(Course::Moves(_)) => Decision::Undecided,
         };
     }
+    let mut operations = Vec::new();
     if change.name {
         operations.push(Operation::Rename);
     }
@@ -125,6 +150,10 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         ..Situation::of(prior)
     };
     let moves = match course(now, desired) {
+        Course::Moves(moves) if is_to_be_checked_again(prior, planned, facts, now, desired) => {
+            let start = [Move::Start].into_iter().filter(|start| !moves.contains(start));
+            start.chain(moves.clone()).collect()
+        }
         Course::Moves(moves) => moves,
         Course::Anew(why) => return Decision::Replace(Path::attribute("status"), why),
         Course::Refused(why) => return Decision::Refuse(refused(desired, &why)),
@@ -151,6 +180,12 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
             return Decision::Replace(change.path(prior, planned), why);
         }
     };
+    if is_locked(prior) && !(moves.is_empty() && modifications.is_empty()) {
+        return Decision::Refuse(locked(prior));
+    }
+    if skip::is_taken_back(prior, planned, stage) {
+        operations.push(Operation::Unskip);
+    }
     // Only a job that runs takes a change (dts-api.md 3.4): it is made before the job is paused, or once it runs again.
     let resumes = moves.contains(&Move::Start);
     if !modifications.is_empty() && stage != Stage::Running && !resumes {
@@ -163,13 +198,45 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
             .at(blamed(change.path(prior, planned), prior, planned)),
         );
     }
-    let moves = moves.into_iter().map(Operation::Move);
+    let moves = moves.into_iter().map(Operation::Move).collect();
+    let moves = skip::among(moves, false, has_instance, stage, planned);
     if resumes {
-        operations.extend(moves.chain(modifications));
+        operations.extend(moves.into_iter().chain(modifications));
     } else {
         operations.extend(modifications.into_iter().chain(moves));
     }
     Decision::Operations(operations)
+}
+
+/// Whether the verdict of the last precheck does not hold any more, though it passed.
+fn is_to_be_checked_again(
+    prior: &Object,
+    planned: &Object,
+    facts: Facts,
+    now: Situation,
+    desired: Desired,
+) -> bool {
+    now.stage == Stage::PreCheckPass
+        && !now.has_instance
+        && desired == Desired::Prechecked
+        && (facts.recheck || skip::is_taken_back(prior, planned, now.stage))
+}
+
+fn is_locked(prior: &Object) -> bool {
+    prior
+        .str("status")
+        .is_some_and(|status| status.eq_ignore_ascii_case("Locked"))
+}
+
+/// DTS lets nothing be done with it.
+fn locked(prior: &Object) -> Diagnostic {
+    let id = prior.str("id").unwrap_or_default();
+    Diagnostic::error(
+        format!("Unable to change DTS job {id} while it is locked"),
+        "DTS locks a job whose instance is not paid for: an overdue payment, or a subscription that has ended. Pay what is owed or renew the \
+         instance, and plan again once the job is unlocked.",
+    )
+    .at(Path::attribute("desired_status"))
 }
 
 /// `desired_status` cannot be reached from where the job is.
@@ -202,6 +269,8 @@ pub(super) fn is_one_time(job: &Object) -> bool {
 mod tests {
     use super::*;
     use crate::framework::Value;
+    use crate::framework::import::IMPORTED;
+    use crate::framework::private::Private;
 
     fn job(status: &str) -> Object {
         let endpoint = |id: &str| {
@@ -238,7 +307,11 @@ mod tests {
         if !source.get("password_wo_version").is_null() {
             config.set("source_endpoint", source.with("password_wo", "hidden"));
         }
-        Facts::of(imported, prior, &config)
+        let mut private = Private::default();
+        if imported {
+            private.set(IMPORTED, true);
+        }
+        Facts::of(&private, prior, &config)
     }
 
     fn check(prior: &Object, planned: &Object, expected: &[&str]) {

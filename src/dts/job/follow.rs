@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::apply::Run;
+use super::condition::{self, Particulars};
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::status::Stage;
@@ -21,8 +22,13 @@ pub(super) fn is_there(wait_for: Option<&str>, desired: Desired, stage: Stage) -
         }
         (Some("prechecked"), Desired::Running) | (_, Desired::Prechecked) => stage >= Stage::PreCheckPass,
         (_, Desired::Running) => matches!(stage, Stage::Running | Stage::Finished),
-        (_, Desired::Suspended) => stage >= Stage::Failed,
+        (_, Desired::Suspended) => is_paused(stage),
     }
+}
+
+/// Whether nothing moves, and nothing is about to.
+fn is_paused(stage: Stage) -> bool {
+    !matches!(stage, Stage::Prechecking | Stage::Running)
 }
 
 /// How long a job may take to show that a start was taken up, when nothing waits for it.
@@ -61,12 +67,7 @@ impl Run<'_> {
                 self.wait_until("run", |stage| matches!(stage, Stage::Running | Stage::Finished))
                     .await
             }
-            (_, Desired::Suspended) => {
-                self.wait_until("suspend", |stage| {
-                    matches!(stage, Stage::Suspended | Stage::Finished | Stage::Failed)
-                })
-                .await
-            }
+            (_, Desired::Suspended) => self.wait_until("suspend", is_paused).await,
             (_, Desired::Stopped) => self.wait_until("end", |stage| stage == Stage::Finished).await,
             (_, Desired::Configured | Desired::Prechecked) => Ok(()),
         }
@@ -167,21 +168,14 @@ impl Run<'_> {
                 Err(precheck::failures_of(&self.api, &self.id, THEN).await)
             }
             Stage::Failed | Stage::Finished => {
-                let retry = detail
-                    .retry_state
-                    .as_ref()
-                    .and_then(|retry| retry.err_message.as_deref());
-                let why = detail
-                    .error_message
-                    .as_deref()
-                    .or(retry)
-                    .unwrap_or("DTS gives no reason");
+                let more = Particulars::of(&self.api, detail, self.reached.str("job_type")).await;
+                let why = condition::failure(detail, &more).map_or_else(
+                    || "It has ended. Apply again: the plan shows what can be done.".to_owned(),
+                    |failure| failure.told(),
+                );
                 Err(Diagnostic::error(
                     format!("Unable to {what}"),
-                    format!(
-                        "Its status is {status}: {why}. Repair the cause and apply again: the job is then started again where that \
-                         is possible."
-                    ),
+                    format!("Its status is {status}. {why}"),
                 )
                 .into())
             }

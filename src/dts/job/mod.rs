@@ -1,9 +1,11 @@
 //! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
 //! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password`,
-//! `follow`, and `new_instance` where the instance was replaced under the job), `read`, `remove`.
+//! `follow`, `skip`, and `new_instance` where the instance was replaced under the job), `read`, `remove`; `condition` is what a
+//! job's state tells beside its status.
 
 mod apply;
 mod change;
+mod condition;
 mod configure;
 mod decide;
 mod follow;
@@ -13,6 +15,7 @@ mod plan;
 mod read;
 mod remove;
 mod schema;
+mod skip;
 
 use std::sync::Arc;
 

@@ -2,10 +2,11 @@
 //! job with it, the job is configured on the new one in place.
 
 use super::apply::{self, Run};
+use super::condition;
 use super::configure;
-use super::decide::{Operation, names, refused};
+use super::decide::{configuring, names, refused};
 use crate::api;
-use crate::dts::course::{Course, Desired, course_after_configure};
+use crate::dts::course::{Course, Desired};
 use crate::dts::error;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
@@ -23,7 +24,7 @@ pub(super) fn other_instance<'o>(prior: &'o Object, planned: &'o Object) -> Opti
 /// The plan while the instance is not known: it may be the same, and nothing happens, or a new one, and all that DTS gives
 /// a job is new.
 pub(super) fn plan_unknown(plan: &mut Plan<'_, Client>, prior: &Object) {
-    for name in ["id", "status", "operations"] {
+    for name in ["id", "operations"].into_iter().chain(condition::NAMES) {
         plan.unknown(name);
     }
     if Stage::of(prior.str("status").unwrap_or_default()).has_run() {
@@ -36,17 +37,16 @@ pub(super) fn plan_unknown(plan: &mut Plan<'_, Client>, prior: &Object) {
 /// finds out.
 pub(super) fn plan_known(plan: &mut Plan<'_, Client>) {
     plan.unknown("id");
-    plan.unknown("status");
+    for name in condition::NAMES {
+        plan.unknown(name);
+    }
     let Some(desired) = plan.planned.str("desired_status").and_then(Desired::parse) else {
         return plan.unknown("operations");
     };
-    match course_after_configure(true, desired) {
-        Course::Moves(moves) => {
-            let mut operations = vec![Operation::Configure];
-            operations.extend(moves.into_iter().map(Operation::Move));
-            plan.planned.set("operations", names(&operations));
-        }
-        Course::Anew(why) | Course::Refused(why) => plan.refuse(refused(desired, &why)),
+    match configuring(true, desired, &plan.planned) {
+        Ok(operations) => plan.planned.set("operations", names(&operations)),
+        Err(Course::Anew(why) | Course::Refused(why)) => plan.refuse(refused(desired, &why)),
+        Err(Course::Moves(_)) => {}
     }
 }
 
@@ -92,16 +92,13 @@ pub(super) async fn configure_there(apply: &mut Apply<Client>, api: api::Client)
         }
     }
     let desired = apply::desired(&planned);
-    let moves = match course_after_configure(true, desired) {
-        Course::Moves(moves) => moves,
-        Course::Anew(why) | Course::Refused(why) => return Err(refused(desired, &why).into()),
-    };
+    let operations = apply::to_configure(true, desired, &planned)?;
     let request = configure::request(&planned, &apply.config, None);
     let job = configure::configure(&client, &api, &request, &mut apply.warnings).await?;
     let mut reached = planned;
     reached.set("id", job.dts_job_id.as_str());
     Run::new(apply, api, job.dts_job_id, reached, "timeouts.update")
-        .begin(moves, desired)
+        .begin(operations, desired)
         .await
 }
 

@@ -1,16 +1,16 @@
 //! What the plan of a job shows: the calls of `decide`, a replacement, or a refusal.
 
 use super::change::{Change, Facts, blamed, has_reserve};
+use super::condition;
 use super::configure::two_jobs;
-use super::decide::{Decision, Operation, decide, names, refused};
+use super::decide::{Decision, Operation, configuring, decide, names, refused};
 use super::follow::is_there;
-use super::new_instance;
 use super::{NO_INSTANCE, PREDECESSOR, RESERVE_OF_DTS, SUCCESSOR, UNFINISHED, UNKNOWN_INSTANCE};
-use crate::dts::course::{Course, Desired, Situation, course, course_after_configure};
+use super::{new_instance, skip};
+use crate::dts::course::{Course, Desired, Move, Situation, course};
 use crate::dts::provider::Client;
 use crate::dts::reserve;
 use crate::dts::status::Stage;
-use crate::framework::import::IMPORTED;
 use crate::framework::resource::Plan;
 use crate::framework::{Diagnostic, Object, Path, Value};
 
@@ -93,21 +93,22 @@ fn plan_create(plan: &mut Plan<'_, Client>, on_instance: bool) {
     let Some(desired) = plan.planned.str("desired_status").and_then(Desired::parse) else {
         return;
     };
-    match course_after_configure(on_instance, desired) {
-        Course::Moves(moves) => {
-            let mut operations = vec![Operation::Configure];
-            operations.extend(moves.into_iter().map(Operation::Move));
-            plan.planned.set("operations", names(&operations));
-        }
-        Course::Anew(why) | Course::Refused(why) => plan.refuse(refused(desired, &why)),
+    if !plan.planned.get(skip::BLOCK).is_wholly_known() {
+        // Which calls there are depends on it.
+        return;
+    }
+    match configuring(on_instance, desired, &plan.planned) {
+        Ok(operations) => plan.planned.set("operations", names(&operations)),
+        Err(Course::Anew(why) | Course::Refused(why)) => plan.refuse(refused(desired, &why)),
+        Err(Course::Moves(_)) => {}
     }
 }
 
 fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
-    for name in ["status", "operations"] {
+    for name in condition::NAMES.into_iter().chain(["operations"]) {
         plan.keep(name);
     }
-    let facts = Facts::of(plan.private.is_set(IMPORTED), prior, plan.config);
+    let facts = Facts::of(plan.private, prior, plan.config);
     plan_reserve(plan, prior, facts.imported);
     if facts.imported && taken_over(plan, prior) {
         return;
@@ -133,26 +134,73 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         }
         // When all is known there may be no change at all, and then the list stays as it was.
         Decision::Operations(operations) if operations.is_empty() && plan.has_unknown_input() => {
-            plan.unknown("status");
+            unsettle(plan);
             plan.unknown("operations");
         }
         Decision::Operations(operations) => {
             warn_unchecked(plan, prior, &operations);
             warn_taken_over(plan, prior, facts, &operations);
             warn_reserve_stays(plan, prior, facts.imported, &operations);
-            plan.unknown("status");
+            warn_behind_our_back(plan, prior, &operations);
+            warn_pause(plan, prior, &operations);
+            unsettle(plan);
             plan.planned.set("operations", names(&operations));
         }
         Decision::Undecided => {
-            plan.unknown("status");
+            unsettle(plan);
             plan.unknown("operations");
         }
         Decision::Replace(path, why) => {
-            plan.unknown("status");
+            unsettle(plan);
             replace(plan, prior, path, &why);
         }
         Decision::Refuse(diagnostic) => refuse(plan, diagnostic),
     }
+}
+
+/// How the job will be is only known after the apply.
+fn unsettle(plan: &mut Plan<'_, Client>) {
+    for name in condition::NAMES {
+        plan.unknown(name);
+    }
+}
+
+/// What is wanted is what was wanted, and the job is not there any more: the plan says why.
+fn warn_behind_our_back(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Operation]) {
+    let stage = Stage::of(prior.str("status").unwrap_or_default());
+    let wanted = plan.planned.str("desired_status");
+    let starts = operations.contains(&Operation::Move(Move::Start));
+    if !starts || wanted.is_none() || prior.str("desired_status") != wanted {
+        return;
+    }
+    let id = prior.str("id").unwrap_or_default();
+    let (what, why) = match (condition::recorded(prior), stage) {
+        (Some(failure), _) => ("does not go on", format!("{failure} This apply starts it again.")),
+        (None, Stage::Suspended) => (
+            "was suspended",
+            "It was paused by somebody else, and this apply starts it again. To leave it paused, set `desired_status = \"suspended\"`."
+                .to_owned(),
+        ),
+        _ => return,
+    };
+    plan.diagnostics
+        .push(Diagnostic::warning(format!("DTS job {id} {what}"), why).at(Path::attribute("desired_status")));
+}
+
+/// A job that is paused too long cannot go on (dts-api.md 3.5).
+fn warn_pause(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Operation]) {
+    if !operations.contains(&Operation::Move(Move::Suspend)) {
+        return;
+    }
+    let id = prior.str("id").unwrap_or_default();
+    plan.diagnostics.push(
+        Diagnostic::warning(
+            format!("DTS job {id} may not go on after more than six hours"),
+            "DTS keeps what a paused job needs to go on for some six hours, and no longer than the source keeps its logs. A job that was paused \
+             longer may have to be configured anew, which moves all its data again. The instance is paid for while the job is paused.",
+        )
+        .at(Path::attribute("desired_status")),
+    );
 }
 
 /// Refuses a change. `terraform destroy` plans the configuration before it plans the removal, and nothing tells the two apart.
@@ -279,7 +327,7 @@ fn wait_again(plan: &mut Plan<'_, Client>, prior: &Object) {
     if !plan.private.is_set(UNFINISHED) || is_there(wait_for.as_deref(), desired, Stage::of(status)) {
         return;
     }
-    plan.unknown("status");
+    unsettle(plan);
     plan.planned.set("operations", names(&[]));
     let asked = match &wait_for {
         Some(wait_for) => format!("wait_for = {wait_for:?}"),

@@ -2,6 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
+use super::condition::{self, Particulars};
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
@@ -32,8 +33,10 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     read.client.saw(&id);
     read.client.claim(&id);
     let imported = read.state.get("job_type").is_null();
+    let more = Particulars::of(&api, &detail, read.state.str("job_type")).await;
     let state = &mut read.state;
     outcome(state, &detail);
+    condition::record(state, &detail, &more);
     if stage == Stage::NotConfigured && !imported {
         // Reset behind our back: DTS has no configuration to compare with, and the status says so.
         return Ok(true);

@@ -1,5 +1,6 @@
 //! What `dts_job` accepts, and what its configuration alone can tell.
 
+use super::{condition, skip};
 use crate::dts::course::Desired;
 use crate::dts::{endpoint, objects, reserve};
 use crate::framework::timeouts::{self, Operation};
@@ -50,7 +51,7 @@ pub(super) fn schema() -> Schema {
                 "desired_status",
                 "What the job shall be: `configured` (nothing is run), `prechecked` (checked, not started; without an instance only), \
                  `running` (checked and started), `suspended` or `stopped` (for good); the last three need an instance. `configured` and `prechecked` are floors: a \
-                 job that went further satisfies them. Default: `running` with `dts_instance_id`, else `configured`.",
+                 job that went further satisfies them. A job that has not run is not started only to be `suspended`. Default: `running` with `dts_instance_id`, else `configured`.",
             )
             .optional_computed()
             .check(Check::one_of(&Desired::ALL)),
@@ -70,6 +71,14 @@ pub(super) fn schema() -> Schema {
                 .describe("With `wait_for = \"caught_up\"`: the greatest delay, in seconds. Default: `10`."),
         )
         .attribute(
+            Attribute::string("on_wait_failure")
+                .check(Check::one_of(&["error", "warn"]))
+                .describe(
+                    "What it means that the job does not get as far as `wait_for` asks, though all calls were made: `error`, or `warn` (a warning; \
+                     the next plan does not wait again). Default: `error`.",
+                ),
+        )
+        .attribute(
             Attribute::string("reserve")
                 .optional_computed()
                 .stable()
@@ -82,10 +91,12 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(objects::db_list_attribute())
         .attribute(Attribute::string("status").computed().describe("Status of the job, as DTS reports it."))
+        .attributes(condition::attributes())
         .attribute(crate::dts::operations_attribute())
         .block(endpoint::block(endpoint::Side::Source))
         .block(endpoint::block(endpoint::Side::Destination))
         .block(objects::database_block())
+        .block(skip::block())
         .block(timeouts::block(&[(Operation::Create, "30m"), (Operation::Update, "30m"), (Operation::Delete, "20m")])),
     )
 }
@@ -93,6 +104,7 @@ pub(super) fn schema() -> Schema {
 pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
     objects::validate(config, diagnostics);
     endpoint::validate(config, diagnostics);
+    skip::validate(config, diagnostics);
     let mut say = |name: &str, summary: String, detail: &str| {
         diagnostics.push(Diagnostic::error(summary, detail).at(Path::attribute(name)));
     };

@@ -271,6 +271,19 @@ pub(super) fn job() -> Vec<Case> {
             &[Recorded],
         ),
         free("wait_for", json!({ "wait_for": "none" })),
+        free("on_wait_failure", json!({ "on_wait_failure": "warn" })),
+        // Taken out of a precheck that passed by it, it has to run again.
+        case(
+            "precheck.skip",
+            &base,
+            json!({ "precheck": { "skip": ["CHECK_SAME_OBJ"] } }),
+            RECORDED,
+            &[Recorded, Called],
+        ),
+        free(
+            "precheck.on_warning",
+            json!({ "precheck": { "on_warning": "ignore" } }),
+        ),
         case(
             "max_delay_seconds",
             &with(&base, json!({ "wait_for": "caught_up" })),

@@ -48,16 +48,20 @@ fn check(lifecycle: Lifecycle, kind: &str, follows: bool, from: &[&str], to: &st
 fn on_an_instance_that_was_bought_first() {
     for (from, to, way) in [
         (&["configured"][..], "running", Calls(&[START])),
-        (&["configured"], "suspended", Calls(&[START, SUSPEND])),
+        // Nothing runs: there is nothing to pause.
+        (&["configured"], "suspended", Calls(&[])),
+        (&["configured", "suspended"], "running", Calls(&[START])),
         (&["configured"], "stopped", Refused("nothing to stop")),
         (&["configured"], "prechecked", Refused("without an instance")),
         (&["running"], "configured", Calls(&[])),
         (&["running"], "prechecked", Refused("without an instance")),
         (&["running"], "suspended", Calls(&[SUSPEND])),
         (&["running"], "stopped", Calls(&[STOP])),
+        (&["running", "suspended"], "configured", Calls(&[])),
         (&["suspended"], "configured", Calls(&[])),
-        (&["suspended"], "running", Calls(&[START])),
-        (&["suspended"], "stopped", Calls(&[STOP])),
+        (&["suspended"], "stopped", Refused("nothing to stop")),
+        (&["running", "suspended"], "running", Calls(&[START])),
+        (&["running", "suspended"], "stopped", Calls(&[STOP])),
         (&["running", "stopped"], "configured", Calls(&[])),
         (&["running", "stopped"], "suspended", Refused("for good")),
     ] {
@@ -98,30 +102,28 @@ fn a_migration_that_ends_by_itself() {
     }
 }
 
-/// It ends before it can be paused: that is told, and no error.
+/// It ends between the plan and its apply: that is told, and no error.
 #[test]
 fn a_migration_that_ends_before_it_is_paused() {
-    for lifecycle in [Lifecycle::Immediate, Lifecycle::Reads(1)] {
-        let bed = Bed::with(lifecycle, None);
-        let mut bought = bed.instance();
-        bought.settle(&instance(MIGRATION));
-        let wanted = json!({ "dts_instance_id": bought.text("id"), "desired_status": "suspended" });
-        let config = with(&job(MIGRATION), wanted);
-        let mut managed = bed.job();
-        let planned = managed.must_plan(&config);
-        let problems = managed.apply(&planned, &config);
-        assert!(!problems.has_errors(), "{problems:#?}");
-        if lifecycle == Lifecycle::Immediate {
-            let told = problems
-                .iter()
-                .find(|told| told.summary.contains("was not needed"))
-                .unwrap();
-            assert!(told.detail.contains("has ended by itself"), "{}", told.detail);
-            assert_eq!(bed.changing_calls(0), ["CreateDtsInstance", "ConfigureDtsJob"]);
-            assert_eq!(managed.status(), "Finished");
-        }
-        managed.assert_plan_is_empty(&config);
-    }
+    let bed = Bed::new();
+    bed.emulator
+        .script_job(json!({ "job": "*", "progress": { "structure": 10, "full": 10 } }));
+    let (_instance, mut managed, config) = bed.bought(&instance(MIGRATION), &job(MIGRATION));
+    let paused = with(&config, json!({ "desired_status": "suspended" }));
+    let planned = managed.must_plan(&paused);
+    assert_eq!(super::bed::operations_of(&planned.planned), [SUSPEND]);
+    bed.emulator.script_job(json!({ "job": "*" }));
+    let mark = bed.mark();
+    let problems = managed.apply(&planned, &paused);
+    assert!(!problems.has_errors(), "{problems:#?}");
+    let mut told = problems
+        .iter()
+        .filter(|told| told.summary.contains("was not needed"));
+    let told = told.next().unwrap();
+    assert!(told.detail.contains("has ended by itself"), "{}", told.detail);
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+    assert_eq!(managed.status(), "Finished");
+    managed.assert_plan_is_empty(&paused);
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn at_the_first_apply() {
     for (kind, on_instance, desired, operations) in [
         (SYNC, true, "configured", &["ConfigureDtsJob"][..]),
         (SYNC, true, "running", &["ConfigureDtsJob"]),
-        (SYNC, true, "suspended", &["ConfigureDtsJob", SUSPEND]),
+        (SYNC, true, "suspended", &["ConfigureDtsJob"]),
         (MIGRATION, false, "configured", &["ConfigureDtsJob"]),
         (MIGRATION, false, "prechecked", &["ConfigureDtsJob", START]),
     ] {
@@ -185,7 +187,7 @@ fn with_an_instance_that_was_bought_for_it() {
     for (from, to, operations) in [
         ("configured", "running", &[START][..]),
         ("prechecked", "running", &[START]),
-        ("prechecked", "suspended", &[START, SUSPEND]),
+        ("prechecked", "suspended", &[]),
         // Another precheck would start it: it is left alone.
         ("configured", "prechecked", &[]),
     ] {

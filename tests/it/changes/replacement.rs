@@ -23,17 +23,13 @@ fn a_synchronization_that_runs_is_configured_anew_on_its_instance() {
             &["StopDtsJob", "ResetDtsJob"],
             &[CONFIGURE],
         );
+        // Not started only to be paused: then it can be configured again.
         let suspended = with(&config, json!({ "desired_status": "suspended" }));
-        managed.change_after(
-            &suspended,
-            Replace,
-            &["StopDtsJob", "ResetDtsJob"],
-            &[CONFIGURE, "SuspendDtsJob"],
-        );
-        managed.change_after(
-            &with(&with(&config, change), json!({ "desired_status": "configured" })),
-            Replace,
-            &["StopDtsJob", "ResetDtsJob"],
+        managed.change_after(&suspended, Replace, &["StopDtsJob", "ResetDtsJob"], &[CONFIGURE]);
+        let configured = with(&with(&config, change), json!({ "desired_status": "configured" }));
+        managed.change(
+            &configured,
+            terraform_provider_dts::framework::rules::Action::Update,
             &[CONFIGURE],
         );
         assert_eq!(managed.status(), "NotStarted");
@@ -113,7 +109,14 @@ fn removing_a_job_releases_nothing() {
             &job(kind),
             json!({ "data_synchronization": follows, "desired_status": desired }),
         );
-        let (_instance, mut managed, _) = bed.bought(&instance(kind), &config);
+        let running = if desired == "suspended" {
+            "running"
+        } else {
+            desired
+        };
+        let first = with(&config, json!({ "desired_status": running }));
+        let (_instance, mut managed, on_it) = bed.bought(&instance(kind), &first);
+        managed.settle(&with(&on_it, json!({ "desired_status": desired })));
         let mark = bed.mark();
         let planned = managed.must_plan(&serde_json::Value::Null);
         managed.assert_removal(&planned, calls);
@@ -127,6 +130,7 @@ fn removing_a_job_releases_nothing() {
         let mut bought = bed.instance();
         bought.settle(&instance_for(&managed.text("id")));
         if desired != "configured" {
+            managed.settle(&first);
             managed.settle(&config);
         }
         let mark = bed.mark();

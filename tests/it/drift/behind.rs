@@ -83,6 +83,8 @@ fn done_already_when_the_plan_is_applied() {
     let case = Case::new(SYNC, json!({ "desired_status": "suspended" }));
     let (_instance, mut managed, config) = case.start();
     let running = with(&config, json!({ "desired_status": "running" }));
+    managed.settle(&running);
+    managed.settle(&config);
     let planned = managed.must_plan(&running);
     assert_eq!(operations_of(&planned.planned), ["StartDtsJob"]);
     call_job(&case.bed, &managed, "StartDtsJob", &[]);
@@ -105,6 +107,8 @@ fn done_already_when_the_plan_is_applied() {
         json!({ "action": "ModifyDtsJob", "kind": "refuse", "code": "DTS.Msg.Odd" }),
     );
     let (_instance, mut managed, config) = case.start();
+    managed.settle(&with(&config, json!({ "desired_status": "running" })));
+    managed.settle(&config);
     let more = json!({ "desired_status": "running", "database": [{ "name": "other" }] });
     let more = with(&config, more);
     let planned = managed.must_plan(&more);

@@ -55,9 +55,10 @@ fn each_wait_follows_the_job_so_far_and_no_farther() {
         let found = recorded(SYNC, json!({ "desired_status": "prechecked", "wait_for": wait }));
         assert_eq!(found, status, "{wait}");
     }
+    // Not started only to be paused.
     assert_eq!(
         recorded(SYNC, json!({ "desired_status": "suspended" })),
-        "Suspending"
+        "NotStarted"
     );
 }
 
