@@ -45,13 +45,17 @@ fn an_instance_alone() -> BTreeSet<String> {
     called(&bench)
 }
 
-/// Configured and checked without an instance, with a check that fails first, and deleted.
+/// Configured and checked without an instance, with a check that fails first, and another that is skipped, and deleted.
 fn a_job_alone() -> BTreeSet<String> {
+    let mut occupied = databases();
+    occupied["endpoints"][1]["databases"] = json!({ "dtsdb_1": [{ "name": "person", "empty": true }] });
     let bench = Bench::new(Lifecycle::Immediate, Some(wrong_passwords()));
-    let checked = endless(&job("m", "SYNC", "desired_status = \"prechecked\"\n"));
-    bench.write(&[&checked]);
+    let checked = "desired_status = \"prechecked\"\n";
+    bench.write(&[&endless(&job("m", "SYNC", checked))]);
     bench.workspace.apply(&[]).fails();
-    bench.emulator.set_fixtures(databases());
+    bench.emulator.set_fixtures(occupied);
+    let skipping = format!("{checked}  precheck {{\n    skip = [\"CHECK_SAME_OBJ\"]\n  }}\n");
+    bench.write(&[&endless(&job("m", "SYNC", &skipping))]);
     bench.apply().ok();
     bench.workspace.destroy().ok();
     called(&bench)
