@@ -33,7 +33,8 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     read.client.saw(&id);
     read.client.claim(&id);
     let imported = read.state.get("job_type").is_null();
-    let more = Particulars::of(&api, &detail, read.state.str("job_type")).await;
+    let kind = detail.job_type.as_deref().and_then(job_type);
+    let more = Particulars::of(&api, &detail, read.state.str("job_type").or(kind)).await;
     let state = &mut read.state;
     outcome(state, &detail);
     condition::record(state, &detail, &more);
