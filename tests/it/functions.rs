@@ -4,20 +4,19 @@ use serde_json::{Value, json};
 use terraform_provider_dts::emulator::Lifecycle;
 
 use crate::support::bench::{Bench, job};
-use crate::support::{PROVIDER_SOURCE, Workspace, cli_version, state_values};
+use crate::support::{PROVIDER_SOURCE, Workspace, state_values};
+
+/// The first Terraform that has functions of providers.
+const FUNCTIONS: (u32, u32) = (1, 8);
 
 /// A folder without a provider block: a function needs none.
 fn workspace(body: &str) -> Workspace {
-    let workspace = Workspace::new(None);
+    let workspace = Workspace::new(None).at_least(FUNCTIONS);
     workspace.write(
         "main.tf",
         &format!("terraform {{\n  required_providers {{\n    dts = {{ source = \"{PROVIDER_SOURCE}\" }}\n  }}\n}}\n{body}"),
     );
     workspace
-}
-
-fn has_functions() -> bool {
-    cli_version() >= (1, 8)
 }
 
 fn output(body: &str) -> Value {
@@ -43,9 +42,6 @@ fn check_error(call: &str, argument: &str, part: &str) {
 
 #[test]
 fn lists_are_built_from_maps() {
-    if !has_functions() {
-        return;
-    }
     let text = output(
         r#"provider::dts::db_list({
     dtsdb = { new_name = "dtsdb_1", tables = { for name in ["person", "orders"] : name => { new_name = "${name}_1" } } }
@@ -65,9 +61,6 @@ fn lists_are_built_from_maps() {
 
 #[test]
 fn lists_are_read_into_maps_and_back() {
-    if !has_functions() {
-        return;
-    }
     let maps = r#"{ dtsdb = { tables = { person = { filter = "id > 10", columns = { id = {}, name = { new_name = "n" } } } } } }"#;
     let read = output(&format!(
         "provider::dts::parse_db_list(provider::dts::db_list({maps}))"
@@ -80,9 +73,6 @@ fn lists_are_read_into_maps_and_back() {
 
 #[test]
 fn errors_say_which_argument_and_where_in_it() {
-    if !has_functions() {
-        return;
-    }
     check_error(
         r#"provider::dts::db_list({ dtsdb = { tables = { person = { filter = 7 } } } })"#,
         "databases",
@@ -104,10 +94,8 @@ fn errors_say_which_argument_and_where_in_it() {
 
 #[test]
 fn a_job_moves_what_the_function_lists() {
-    if !has_functions() {
-        return;
-    }
-    let bench = Bench::new(Lifecycle::Immediate, None);
+    let mut bench = Bench::new(Lifecycle::Immediate, None);
+    bench.workspace = bench.workspace.at_least(FUNCTIONS);
     let listed = job("m", "MIGRATION", "desired_status = \"configured\"\n");
     let (before, _) = listed.split_once("  database {").unwrap();
     let with_list = format!(

@@ -67,3 +67,5 @@ mod tidy;
 mod toy;
 #[cfg(test)]
 mod traffic;
+#[cfg(test)]
+mod versions;

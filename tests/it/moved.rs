@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
+use crate::support::Workspace;
 use crate::support::bench::{
     Bench, DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, endless, job_on_instance,
 };
-use crate::support::{Workspace, cli_version};
 
 const ALICLOUD: &str = "registry.terraform.io/aliyun/alicloud";
 
@@ -32,7 +32,9 @@ fn moved(from: &str, to: &str) -> String {
 
 /// What was made with this provider, in a workspace whose state another provider wrote.
 fn moving(bench: &Bench, configuration: &str, blocks: &[(&str, &str)], state: &str) -> Workspace {
-    let workspace = Workspace::new(Some(&bench.emulator.url())).standing_in_for(ALICLOUD);
+    let workspace = Workspace::new(Some(&bench.emulator.url()))
+        .at_least((1, 8))
+        .standing_in_for(ALICLOUD);
     let blocks: String = blocks.iter().map(|(from, to)| moved(from, to)).collect();
     workspace.write("main.tf", &format!("{configuration}{blocks}"));
     workspace.write("terraform.tfstate", state);
@@ -94,9 +96,6 @@ fn assert_taken_over(bench: &Bench, workspace: &Workspace) {
 
 #[test]
 fn jobs_and_instances_are_moved_here() {
-    if cli_version() < (1, 8) {
-        return;
-    }
     let (bench, configuration, instance_id, job_id) = made("SYNC");
     let mut other_type = instance(&instance_id, "sync");
     for name in ["source", "destination"] {
@@ -120,9 +119,6 @@ fn jobs_and_instances_are_moved_here() {
 
 #[test]
 fn migrations_are_moved_here() {
-    if cli_version() < (1, 8) {
-        return;
-    }
     let (bench, configuration, instance_id, job_id) = made("MIGRATION");
     let mut job = synchronization_job(&job_id, &instance_id);
     job["status"] = "Migrating".into();
@@ -186,9 +182,6 @@ fn monitor_rules_are_moved_here() {
 
 #[test]
 fn what_cannot_be_moved_is_told_and_left() {
-    if cli_version() < (1, 8) {
-        return;
-    }
     let (bench, configuration, instance_id, _) = made("SYNC");
     let only_instance = configuration.split("resource \"dts_job\"").next().unwrap();
     for (type_name, attributes, part) in [

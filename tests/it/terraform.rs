@@ -145,7 +145,7 @@ output "seen" {
 
 #[test]
 fn the_version_is_one_that_the_provider_can_work_with() {
-    assert!(cli_version() >= (1, 5), "{:?}", cli_version());
+    assert!(cli_version() >= (1, 6), "{:?}", cli_version());
 }
 
 #[test]

@@ -128,7 +128,8 @@ fn on_instance(kind: &str) -> Json {
 
 #[test]
 fn in_place_and_anew_on_the_same_instance() {
-    let scene = Scene::new(Some(fixtures("source-password", "destination-password")));
+    let mut scene = Scene::new(Some(fixtures("source-password", "destination-password")));
+    scene.workspace = scene.workspace.at_least((1, 11));
     let (bought, configured) = (instance(SYNC), on_instance(SYNC));
     scene.begin(&bought, &configured);
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Outcome, Running, cli, newest};
+use super::{Outcome, Running, cli, cli_version, newest};
 
 /// Where the provider would be in a registry.
 pub(crate) const PROVIDER_SOURCE: &str = "registry.terraform.io/dts-community/dts";
@@ -84,6 +84,14 @@ provider "dts" {{
     /// Run by the newest Terraform, for what the machine's own may be too old for.
     pub(crate) fn on_newest(mut self) -> Self {
         self.terraform = newest();
+        self
+    }
+
+    /// Run by the newest Terraform where the one of the tests is older than this: so that no test is left out on an older one.
+    pub(crate) fn at_least(self, version: (u32, u32)) -> Self {
+        if cli_version() < version {
+            return self.on_newest();
+        }
         self
     }
 
