@@ -139,9 +139,6 @@ fn migrations_are_moved_here() {
 /// Two rules of a job, which that provider knows by the same id.
 #[test]
 fn monitor_rules_are_moved_here() {
-    if cli_version() < (1, 8) {
-        return;
-    }
     let (bench, configuration, instance_id, job_id) = made("SYNC");
     let rules = |arguments: [&str; 2]| {
         let [delay, error] = arguments;
