@@ -43,7 +43,7 @@ pub struct DescribeDtsJobs {
 }
 
 impl DescribeDtsJobs {
-    fn page(&self, region: &str, number: usize) -> Params {
+    fn page(&self, region: &str, number: usize, size: usize) -> Params {
         let ids = |ids: &[String]| (!ids.is_empty()).then(|| ids.join(","));
         Params::new()
             .set("Region", self.region.as_deref().unwrap_or(region))
@@ -60,7 +60,7 @@ impl DescribeDtsJobs {
             .set_opt("DedicatedClusterId", self.dedicated_cluster_id.as_ref())
             .set_opt("ResourceGroupId", self.resource_group_id.as_ref())
             .set("PageNumber", number)
-            .set("PageSize", PAGE_SIZE)
+            .set("PageSize", size)
     }
 }
 
@@ -171,46 +171,80 @@ impl JobSummary {
     }
 }
 
+/// The jobs that match, fetched page by page as they are asked for.
+#[derive(Debug)]
+pub struct JobPages {
+    client: Client,
+    request: DescribeDtsJobs,
+    size: usize,
+    number: usize,
+    listed: usize,
+    seen: HashSet<String>,
+    ended: bool,
+}
+
+impl JobPages {
+    /// The next page, without what an earlier one had; nothing after the last. A two-way synchronization is one entry with a
+    /// `reverse_job`.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn next(&mut self) -> Result<Option<Vec<JobSummary>>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.number += 1;
+        let params = self.request.page(self.client.region(), self.number, self.size);
+        let reply = self.client.call("DescribeDtsJobs", params, Safety::Read).await?;
+        let object = reply.object();
+        let page: Vec<JobSummary> = object.list("DtsJobList").map(JobSummary::decode).collect();
+        self.listed += page.len();
+        // An empty page is the end; so is one that starts with a known job: the server ignores the page number.
+        let known = |job: &JobSummary| job.dts_job_id.as_ref().is_some_and(|id| self.seen.contains(id));
+        if page.first().is_none_or(known) {
+            self.ended = true;
+            return Ok(None);
+        }
+        let total = object
+            .int("TotalRecordCount")
+            .and_then(|total| usize::try_from(total).ok())
+            // A count of nothing beside jobs is no count.
+            .filter(|total| *total > 0);
+        self.ended = total.is_some_and(|total| self.listed >= total);
+        // A job created meanwhile moves others to the next page, where they show a second time.
+        let seen = &mut self.seen;
+        let new = |job: &JobSummary| job.dts_job_id.clone().is_none_or(|id| seen.insert(id));
+        Ok(Some(page.into_iter().filter(new).collect()))
+    }
+}
+
 impl Client {
     /// All jobs that match, from all pages. A two-way synchronization is one entry with a `reverse_job`.
     ///
     /// # Errors
     /// As [`Client::call`]; the error of any page is the error of the whole.
     pub async fn describe_dts_jobs(&self, request: &DescribeDtsJobs) -> Result<Vec<JobSummary>, Error> {
-        let mut jobs: Vec<JobSummary> = Vec::new();
-        let mut seen: HashSet<String> = HashSet::new();
-        let mut listed = 0;
-        for number in 1.. {
-            let reply = self
-                .call(
-                    "DescribeDtsJobs",
-                    request.page(self.region(), number),
-                    Safety::Read,
-                )
-                .await?;
-            let object = reply.object();
-            let page: Vec<JobSummary> = object.list("DtsJobList").map(JobSummary::decode).collect();
-            listed += page.len();
-            // An empty page is the end; so is one that starts with a known job: the server ignores the page number.
-            let known = |job: &JobSummary| job.dts_job_id.as_ref().is_some_and(|id| seen.contains(id));
-            if page.first().is_none_or(known) {
-                break;
-            }
-            // A job created meanwhile moves others to the next page, where they show a second time.
-            jobs.extend(
-                page.into_iter()
-                    .filter(|job| job.dts_job_id.clone().is_none_or(|id| seen.insert(id))),
-            );
-            let total = object
-                .int("TotalRecordCount")
-                .and_then(|total| usize::try_from(total).ok());
-            // A count of nothing beside jobs is no count.
-            let total = total.filter(|total| *total > 0);
-            if total.is_some_and(|total| listed >= total) {
-                break;
-            }
+        let mut pages = self.dts_job_pages(request.clone(), PAGE_SIZE);
+        let mut jobs = Vec::new();
+        while let Some(page) = pages.next().await? {
+            jobs.extend(page);
         }
         Ok(jobs)
+    }
+
+    /// The jobs that match, page by page: as many on each as are `wanted` at all, in a size that is documented (10, 20, 30).
+    /// Fetches nothing yet.
+    #[must_use]
+    pub fn dts_job_pages(&self, request: DescribeDtsJobs, wanted: usize) -> JobPages {
+        JobPages {
+            client: self.clone(),
+            request,
+            size: wanted.div_ceil(10).clamp(1, PAGE_SIZE / 10) * 10,
+            number: 0,
+            listed: 0,
+            seen: HashSet::new(),
+            ended: false,
+        }
     }
 }
 
@@ -286,6 +320,28 @@ mod tests {
             (&["c", "a", "b"], 2),
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn no_page_is_fetched_before_it_is_asked_for_nor_larger_than_wanted() {
+        for (wanted, size) in [
+            (0, "10"),
+            (1, "10"),
+            (10, "10"),
+            (11, "20"),
+            (30, "30"),
+            (500, "30"),
+        ] {
+            let transport = FakeTransport::new([page(&["a"], json!(2)), page(&["b"], json!(2))]);
+            let mut pages = client(&transport).dts_job_pages(DescribeDtsJobs::default(), wanted);
+            assert!(transport.seen().is_empty());
+            let first = pages.next().await.unwrap().unwrap();
+            assert_eq!((first.len(), transport.seen().len()), (1, 1));
+            assert_eq!(transport.seen()[0].get("PageSize"), size);
+            assert!(pages.next().await.unwrap().is_some());
+            assert!(pages.next().await.unwrap().is_none());
+            assert_eq!(transport.seen().len(), 2, "the last page is known to be the last");
+        }
     }
 
     #[tokio::test]

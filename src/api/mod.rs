@@ -62,7 +62,7 @@ pub use instance::{CreateDtsInstance, PurchasedInstance};
 pub use job::{JobRef, ModifiedJob, ModifyDtsJob, Side};
 pub use job_configure::{ConfigureDtsJob, ConfiguredJob, Endpoint};
 pub use job_detail::{EndpointDetail, JobDetail, JobMode, PhaseStatus, RetryState, SubscriptionHost};
-pub use job_list::{DescribeDtsJobs, JobSummary};
+pub use job_list::{DescribeDtsJobs, JobPages, JobSummary};
 pub use monitor_rule::{CreateJobMonitorRule, MonitorRule};
 pub use params::Params;
 pub use precheck::{PartialPrecheck, PrecheckItem, PrecheckStatus, SkipPreCheck};

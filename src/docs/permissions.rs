@@ -8,9 +8,9 @@ use super::Files;
 pub fn guide(objects: &[(&str, Vec<String>)]) -> Files {
     let mut out = String::from(
         "---\n# Made by `make generate`: do not edit.\npage_title: \"The smallest RAM policy\"\ndescription: |-\n  What a RAM user or role must be \
-         allowed for each resource and data source, and no more.\n---\n\n# The smallest RAM policy\n\nWhat a RAM user or role must be allowed for each \
-         resource and data source. A configuration needs the actions of all that it uses; actions that only read are enough for `terraform \
-         plan`. A test runs the resources against the emulator and compares what was called with these lists.\n\nThe permission to assume a \
+         allowed for each resource, data source, list and action, and no more.\n---\n\n# The smallest RAM policy\n\nWhat a RAM user or role must be allowed for each \
+         resource, data source (`data.`), list (`list.`) and action (`action.`). A configuration needs the actions of all that it uses; actions that only read are enough for `terraform \
+         plan`. Tests run them against the emulator and compare what was called with these lists.\n\nThe permission to assume a \
          role (`sts:AssumeRole`) is not listed: it belongs to the user whose keys the provider is given.\n",
     );
     for (object, actions) in objects {

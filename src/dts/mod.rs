@@ -7,6 +7,8 @@
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `monitor_rule`: `dts_monitor_rule`, an alarm of a job
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
+//! - `actions`: calls that move a job along and are no part of its state
+//! - `lists`: `terraform query`, what there is to be adopted
 //! - `functions`: `db_list` and `parse_db_list`, object lists from maps and back
 //! - `tags`: of whatever has tags, with the provider's defaults
 //! - `identity`, `alicloud`: what names an object for good, and states that come from the alicloud provider
@@ -16,6 +18,7 @@
 pub mod provider;
 pub mod ram;
 
+mod actions;
 mod alicloud;
 mod course;
 mod endpoint;
@@ -24,6 +27,7 @@ mod functions;
 mod identity;
 mod instance;
 mod job;
+mod lists;
 mod lookup;
 mod monitor_rule;
 mod objects;

@@ -53,12 +53,12 @@ pub(super) fn verdict(status: &api::PrecheckStatus) -> Verdict {
 }
 
 /// Every item, also those of sub-jobs and network paths.
-fn all_items(status: &api::PrecheckStatus) -> impl Iterator<Item = &api::PrecheckItem> {
+pub(super) fn all_items(status: &api::PrecheckStatus) -> impl Iterator<Item = &api::PrecheckItem> {
     let parts = status.sub_jobs.iter().chain(&status.network);
     status.items.iter().chain(parts.flat_map(|part| &part.items))
 }
 
-fn is_state(item: &api::PrecheckItem, state: &str) -> bool {
+pub(super) fn is_state(item: &api::PrecheckItem, state: &str) -> bool {
     item.state
         .as_deref()
         .is_some_and(|found| found.eq_ignore_ascii_case(state))

@@ -7,10 +7,12 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
-use super::{functions, instance, job, monitor_rule, precheck, settings, tags};
+use super::{actions, functions, instance, job, lists, monitor_rule, precheck, settings, tags};
 use crate::api;
+use crate::framework::action::Action;
 use crate::framework::datasource::DataSource;
 use crate::framework::function::Function;
+use crate::framework::list::ListResource;
 use crate::framework::resource::Resource;
 use crate::framework::{Diagnostics, Object, Provider, Schema, Value};
 
@@ -47,7 +49,7 @@ pub struct Client {
     read: Mutex<BTreeSet<String>>,
     /// Jobs that an instance in the plan serves or is to be bought for.
     served: Mutex<BTreeMap<String, BTreeSet<Option<String>>>>,
-    /// For which type of job an instance in the plan was bought.
+    /// For which type of job an instance in the plan was bought, and of which type what was listed is.
     types: Mutex<BTreeMap<String, String>>,
     /// The turns of [`Client::turn`].
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<Option<String>>>>>,
@@ -151,13 +153,13 @@ impl Client {
         });
     }
 
-    /// An instance in the plan is for jobs of this type.
+    /// An instance in the plan is for jobs of this type; or an instance or a job was listed with it.
     pub(super) fn is_for(&self, instance_id: &str, job_type: &str) {
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         types.insert(instance_id.to_owned(), job_type.to_owned());
     }
 
-    /// For which type of job the instance was bought, where a plan of this process has told.
+    /// For which type of job the instance was bought, where a plan of this process has told; the type of what was listed.
     pub(super) fn bought_for(&self, instance_id: &str) -> Option<String> {
         let types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         types.get(instance_id).cloned()
@@ -227,6 +229,21 @@ impl Provider for Dts {
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Client>>> {
         vec![Box::new(precheck::Precheck)]
+    }
+
+    fn actions(&self) -> Vec<Box<dyn Action<Client>>> {
+        vec![
+            Box::new(actions::StartJob),
+            Box::new(actions::SuspendJob),
+            Box::new(actions::StopJob),
+            Box::new(actions::ResetJob),
+            Box::new(actions::RunPrecheck),
+            Box::new(actions::SkipPrecheck),
+        ]
+    }
+
+    fn lists(&self) -> Vec<Box<dyn ListResource<Client>>> {
+        vec![Box::new(lists::instance()), Box::new(lists::job())]
     }
 
     fn functions(&self) -> Vec<Box<dyn Function>> {

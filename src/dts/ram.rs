@@ -3,14 +3,14 @@
 /// The operations of one object.
 #[derive(Clone, Copy, Debug)]
 pub struct Permissions {
-    /// The type name, with `data.` in front of a data source's.
+    /// The type name, with `data.`, `list.` or `action.` in front of what is no resource.
     pub object: &'static str,
     /// As DTS names them; in a policy with `dts:` in front.
     pub operations: &'static [&'static str],
 }
 
 /// Of every object that makes calls. Functions make none.
-pub const PERMISSIONS: [Permissions; 4] = [
+pub const PERMISSIONS: &[Permissions] = &[
     Permissions {
         object: "dts_instance",
         operations: &[
@@ -51,6 +51,43 @@ pub const PERMISSIONS: [Permissions; 4] = [
     Permissions {
         object: "data.dts_precheck",
         operations: &["DescribePreCheckStatus"],
+    },
+    Permissions {
+        object: "action.dts_precheck",
+        operations: &["DescribeDtsJobDetail", "DescribePreCheckStatus", "StartDtsJob"],
+    },
+    Permissions {
+        object: "action.dts_reset_job",
+        operations: &["DescribeDtsJobDetail", "DescribeDtsJobs", "ResetDtsJob"],
+    },
+    Permissions {
+        object: "action.dts_skip_precheck",
+        operations: &["DescribeDtsJobDetail", "DescribePreCheckStatus", "SkipPreCheck"],
+    },
+    Permissions {
+        object: "action.dts_start_job",
+        operations: &[
+            "DescribeDtsJobDetail",
+            "DescribeDtsJobs",
+            "DescribePreCheckStatus",
+            "StartDtsJob",
+        ],
+    },
+    Permissions {
+        object: "action.dts_stop_job",
+        operations: &["DescribeDtsJobDetail", "DescribeDtsJobs", "StopDtsJob"],
+    },
+    Permissions {
+        object: "action.dts_suspend_job",
+        operations: &["DescribeDtsJobDetail", "DescribeDtsJobs", "SuspendDtsJob"],
+    },
+    Permissions {
+        object: "list.dts_instance",
+        operations: &["DescribeDtsJobDetail", "DescribeDtsJobs"],
+    },
+    Permissions {
+        object: "list.dts_job",
+        operations: &["DescribeDtsJobDetail", "DescribeDtsJobs"],
     },
 ];
 

@@ -25,6 +25,10 @@ const SIGNATURE_VERSION: &str = "DTS_SIGNATURE_VERSION";
 const CONNECT_TIMEOUT: &str = "DTS_CLIENT_CONNECT_TIMEOUT";
 const READ_TIMEOUT: &str = "DTS_CLIENT_READ_TIMEOUT";
 const CA_BUNDLE: &str = "DTS_CA_BUNDLE";
+/// What Terraform's own SDK adds to the user agent of every provider.
+const APPEND_USER_AGENT: &str = "TF_APPEND_USER_AGENT";
+/// Characters that `configuration_source` may have.
+const LONGEST_SOURCE: usize = 128;
 
 /// Milliseconds that a timeout may have.
 const TIMEOUTS: (i64, i64) = (1, 600_000);
@@ -89,6 +93,23 @@ pub(super) fn schema() -> Schema {
             "client_read_timeout",
             "Milliseconds until a call's answer must be complete. Default: `DTS_CLIENT_READ_TIMEOUT`, else `30000`.",
         ))
+        .attribute(
+            text(
+                "configuration_source",
+                "Name of the module or example that the configuration is of, such as `acme/dts-migration`; it is sent as part of the user \
+                 agent, which the audit log shows. What the environment variable `TF_APPEND_USER_AGENT` holds is added behind it.",
+            )
+            .check(Check::new(|value| match value.as_str() {
+                Some(source) if source.chars().count() > LONGEST_SOURCE => Err(format!(
+                    "It is longer than {LONGEST_SOURCE} characters. Shorten it."
+                )),
+                Some(source) if !source.chars().all(|c| c.is_ascii_graphic()) => Err(
+                    "It holds white space, or characters that are not ASCII, which a header cannot have. Use letters, digits and signs such as / and -."
+                        .to_owned(),
+                ),
+                _ => Ok(()),
+            })),
+        )
         .attribute(text(
             "ca_bundle",
             "File of certificates (PEM) that are trusted beside those of the system, such as a proxy's. Default: `DTS_CA_BUNDLE`. Proxies come \
@@ -320,10 +341,7 @@ pub(super) fn client(
     }
     let env = context.env.as_ref();
     let mut settings = of_block(config);
-    settings.user_agent = format!(
-        "Terraform/{terraform_version} (+https://www.terraform.io) terraform-provider-dts/{}",
-        env!("CARGO_PKG_VERSION")
-    );
+    settings.user_agent = user_agent(config, env, terraform_version);
     let region = configured(config, "region")
         .or_else(|| environment(env, &REGION))
         .or_else(|| {
@@ -359,6 +377,24 @@ pub(super) fn client(
         }
         problem.into()
     })
+}
+
+/// Who calls, for the audit log: Terraform, this provider, the module that the calls are of, and what whoever runs Terraform adds.
+fn user_agent(config: &Object, env: &dyn Env, terraform_version: &str) -> String {
+    let mut agent = format!(
+        "Terraform/{terraform_version} (+https://www.terraform.io) terraform-provider-dts/{}",
+        env!("CARGO_PKG_VERSION")
+    );
+    if let Some(source) = config.str("configuration_source") {
+        agent.push_str(" Module/");
+        agent.push_str(source);
+    }
+    let more = env.get(APPEND_USER_AGENT).unwrap_or_default();
+    for word in more.split_whitespace() {
+        agent.push(' ');
+        agent.push_str(word);
+    }
+    agent
 }
 
 /// What has a default in the environment and is not set in the block.
@@ -586,6 +622,49 @@ mod tests {
             &[(VPC_ENDPOINT, "TRUE")],
             Ok("Vpc v1 5000 30000 "),
         );
+    }
+
+    #[test]
+    fn the_user_agent_says_who_calls() {
+        let ours = format!("terraform-provider-dts/{}", env!("CARGO_PKG_VERSION"));
+        let named = Object::new().with("configuration_source", "acme/dts-migration");
+        for (block, more, expected) in [
+            (Object::new(), "", ""),
+            (named.clone(), "", " Module/acme/dts-migration"),
+            (Object::new(), " ci/7  team/db\n", " ci/7 team/db"),
+            (named, "ci/7", " Module/acme/dts-migration ci/7"),
+        ] {
+            let env = Variables(vec![(APPEND_USER_AGENT, more)]);
+            assert_eq!(
+                user_agent(&block, &env, "1.15.5"),
+                format!("Terraform/1.15.5 (+https://www.terraform.io) {ours}{expected}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_configuration_source_must_fit_into_a_header() {
+        let long = "x".repeat(LONGEST_SOURCE + 1);
+        for (source, part) in [
+            ("acme/dts-migration", None),
+            (&long[1..], None),
+            (&long, Some("longer than 128")),
+            ("acme dts", Some("white space")),
+            ("\u{e9}t\u{e9}", Some("not ASCII")),
+            ("", Some("must not be empty")),
+        ] {
+            let block = Object::new().with("configuration_source", source);
+            let mut told = Diagnostics::new();
+            crate::framework::validate::attributes(&schema().block, &block, true, &mut told);
+            let told: Vec<&Diagnostic> = told.iter().collect();
+            match part {
+                None => assert!(told.is_empty(), "{told:?}"),
+                Some(part) => {
+                    assert!(told[0].detail.contains(part), "{told:?}");
+                    assert_eq!(told[0].path, Some(Path::attribute("configuration_source")));
+                }
+            }
+        }
     }
 
     #[test]

@@ -45,6 +45,23 @@ pub(super) struct Patience<'a> {
 pub(super) async fn until<T, F>(
     clock: &dyn api::Clock,
     patience: &Patience<'_>,
+    poll: impl FnMut() -> F,
+) -> Result<T, Diagnostics>
+where
+    F: Future<Output = Result<Poll<T>, Diagnostics>>,
+{
+    until_else(clock, patience, OF_A_RESOURCE, poll).await
+}
+
+/// What giving up means for a resource.
+const OF_A_RESOURCE: &str = "What was done so far is in the state, and DTS goes on with it; the next plan shows what is left to do, \
+                             which may be nothing.";
+
+/// As [`until`]; `consequence` is what giving up means, in a sentence.
+pub(super) async fn until_else<T, F>(
+    clock: &dyn api::Clock,
+    patience: &Patience<'_>,
+    consequence: &str,
     mut poll: impl FnMut() -> F,
 ) -> Result<T, Diagnostics>
 where
@@ -61,7 +78,7 @@ where
                 seen
             }
             Ok(Poll::Unread(_)) if patience.cancel.is_cancelled() => {
-                return Err(stopped(patience.what, &seen).into());
+                return Err(stopped(patience.what, &seen, consequence).into());
             }
             Ok(Poll::Unread(problems)) => {
                 unread += 1;
@@ -71,7 +88,9 @@ where
                 seen
             }
             // Stop ends the poll's own call as well, whose error would say less.
-            Err(_) if patience.cancel.is_cancelled() => return Err(stopped(patience.what, &seen).into()),
+            Err(_) if patience.cancel.is_cancelled() => {
+                return Err(stopped(patience.what, &seen, consequence).into());
+            }
             Err(problems) => return Err(problems),
         };
         let waited = clock.instant().duration_since(begin);
@@ -79,8 +98,7 @@ where
             return Err(Diagnostic::error(
                 format!("Unable to {}", patience.what),
                 format!(
-                    "It took longer than {}. Last seen: {seen}. What was done so far is in the state, and DTS goes on with it; \
-                     the next plan shows what is left to do, which may be nothing. Raise `{}` if it needs longer.",
+                    "It took longer than {}. Last seen: {seen}. {consequence} Raise `{}` if it needs longer.",
                     in_words(patience.limit),
                     patience.raise
                 ),
@@ -89,7 +107,7 @@ where
         }
         let pause = pause(waited, clock.now()).min(patience.limit - waited);
         tokio::select! {
-            () = patience.cancel.cancelled() => return Err(stopped(patience.what, &seen).into()),
+            () = patience.cancel.cancelled() => return Err(stopped(patience.what, &seen, consequence).into()),
             () = clock.sleep(pause) => {}
         }
     }
@@ -104,18 +122,15 @@ fn pause(waited: Duration, now: jiff::Timestamp) -> Duration {
     least + Duration::from_nanos(u64::try_from(put_off).unwrap_or_default())
 }
 
-fn stopped(what: &str, seen: &str) -> Diagnostic {
+fn stopped(what: &str, seen: &str, consequence: &str) -> Diagnostic {
     Diagnostic::error(
         format!("Unable to {what}"),
-        format!(
-            "Terraform asked to stop. Last seen: {seen}. What was done so far is in the state, and DTS goes on with it. The next plan shows \
-             what is left to do, which may be nothing."
-        ),
+        format!("Terraform asked to stop. Last seen: {seen}. {consequence}"),
     )
 }
 
 /// A duration as the `timeouts` block writes it.
-fn in_words(duration: Duration) -> String {
+pub(super) fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0) => format!("{}ms", duration.as_millis()),

@@ -3,13 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::shield;
 use super::diagnostic::Diagnostics;
-use super::schema::Schema;
-use super::value::Object;
+use super::import::IMPORTED;
+use super::private::Private;
+use super::read;
+use super::resource::Resource;
+use super::schema::{Block, Schema};
+use super::value::{Object, Value};
+
+/// Objects that are read at the same time, where their states are wanted: as many as a page has, so that they may share calls.
+const READS: usize = 30;
 
 /// A list of the objects of a resource that has an identity. `C` is the provider's client.
 #[async_trait]
@@ -27,15 +35,28 @@ pub trait ListResource<C: Send + Sync + 'static>: Send + Sync {
     async fn list(&self, listing: &mut Listing<C>) -> Result<(), Diagnostics>;
 }
 
-/// An object that was found.
+/// An object that the author found.
 #[derive(Clone, Debug)]
 pub struct Item {
     /// Its identity, by the resource's schema of it.
     pub identity: Object,
     /// What people call it.
     pub display_name: String,
-    /// Its state, where it was asked for.
+    /// The state that an import of it begins with. Where the whole state is asked for, the resource reads the rest.
+    pub state: Object,
+}
+
+/// An object as it is told to Terraform.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its identity.
+    pub identity: Object,
+    /// What people call it.
+    pub display_name: String,
+    /// Its state as an import would read it, where that was asked for.
     pub resource: Option<Object>,
+    /// What there is to say about it: why its state could not be read.
+    pub diagnostics: Diagnostics,
 }
 
 /// What is asked for.
@@ -80,37 +101,85 @@ impl<C> Listing<C> {
     }
 }
 
-/// Runs a list; what it finds goes to `items`.
+/// Runs a list; what it finds goes to `found`, in order, each with its state where that is asked for.
 pub async fn list<C: Send + Sync + 'static>(
     of: &dyn ListResource<C>,
+    (resource, block): (&dyn Resource<C>, &Block),
     client: Arc<C>,
     cancel: CancellationToken,
     request: Request,
-    items: mpsc::Sender<Item>,
+    found: mpsc::Sender<Found>,
 ) -> Diagnostics {
     let cancel = cancel.child_token();
+    let include_resource = request.include_resource;
+    // None waits here beyond those that are read: a list ends soon after nobody wants more.
+    let (items, mut received) = mpsc::channel(1);
     let mut listing = Listing {
         request,
-        client,
+        client: client.clone(),
         cancel: cancel.clone(),
         warnings: Diagnostics::new(),
-        items: items.clone(),
+        items,
         sent: 0,
     };
-    let outcome = {
-        let work = shield(of.list(&mut listing));
-        tokio::pin!(work);
-        tokio::select! {
-            outcome = &mut work => outcome,
-            () = items.closed() => {
-                cancel.cancel();
-                work.await
+    let work = async move {
+        let outcome = shield(of.list(&mut listing)).await;
+        let mut diagnostics = listing.warnings;
+        if let Err(errors) = outcome {
+            diagnostics.extend(errors);
+        }
+        diagnostics
+    };
+    let deliver = async {
+        let found_items = stream::poll_fn(|context| received.poll_recv(context));
+        let read = |item| with_state(resource, block, &client, &cancel, item, include_resource);
+        let mut told = found_items.map(read).buffered(READS);
+        while let Some(one) = told.next().await {
+            if let Some(one) = one
+                && found.send(one).await.is_err()
+            {
+                break;
             }
         }
     };
-    let mut diagnostics = std::mem::take(&mut listing.warnings);
-    if let Err(errors) = outcome {
-        diagnostics.extend(errors);
-    }
+    let both = async { tokio::join!(work, deliver) };
+    tokio::pin!(both);
+    let (diagnostics, ()) = tokio::select! {
+        done = &mut both => done,
+        () = found.closed() => {
+            cancel.cancel();
+            both.await
+        }
+    };
     diagnostics
+}
+
+/// What is told of an item; nothing where it is gone meanwhile.
+async fn with_state<C: Send + Sync + 'static>(
+    resource: &dyn Resource<C>,
+    block: &Block,
+    client: &Arc<C>,
+    cancel: &CancellationToken,
+    item: Item,
+    include_resource: bool,
+) -> Option<Found> {
+    let mut found = Found {
+        identity: item.identity,
+        display_name: item.display_name,
+        resource: None,
+        diagnostics: Diagnostics::new(),
+    };
+    if include_resource {
+        let mut private = Private::default();
+        private.set(IMPORTED, true);
+        let (client, cancel) = (Arc::clone(client), cancel.clone());
+        let read = read::read(resource, block, client, cancel, item.state, private).await;
+        match read.state {
+            Value::Null => return None,
+            Value::Map(state) if !read.diagnostics.has_errors() => found.resource = Some(state),
+            _ => {}
+        }
+        found.diagnostics = read.diagnostics;
+    }
+    Some(found)
 }

@@ -56,6 +56,13 @@ impl Path {
         self
     }
 
+    /// The same place, where the root of this path is the attribute or block `name` of another.
+    #[must_use]
+    pub fn within(mut self, name: &str) -> Path {
+        self.0.insert(0, Step::Attribute(name.to_owned()));
+        self
+    }
+
     /// The steps, from the root.
     pub fn steps(&self) -> &[Step] {
         &self.0
@@ -127,6 +134,10 @@ mod tests {
         let path = Path::attribute("database").index(0).then("tags").key("a b");
         assert_eq!(path.to_string(), r#"database[0].tags["a b"]"#);
         assert_eq!(Path::root().to_string(), "");
+        assert_eq!(
+            path.within("config").to_string(),
+            r#"config.database[0].tags["a b"]"#
+        );
     }
 
     #[test]

@@ -382,15 +382,17 @@ impl<P: Provider> Service for Server<P> {
         &self,
         type_name: &str,
         request: list::Request,
-        items: mpsc::Sender<list::Item>,
+        found: mpsc::Sender<list::Found>,
     ) -> Diagnostics {
         match self
             .lists()
             .get(type_name)
-            .and_then(|entry| Ok((entry, self.configured()?)))
+            .and_then(|entry| Ok((entry, self.resources().get(type_name)?, self.configured()?)))
         {
-            Ok((entry, client)) => {
-                list::list(entry.object.as_ref(), client, self.cancellation(), request, items).await
+            Ok((entry, resource, client)) => {
+                let resource = (resource.object.as_ref(), &resource.schema().block);
+                let cancel = self.cancellation();
+                list::list(entry.object.as_ref(), resource, client, cancel, request, found).await
             }
             Err(errors) => errors,
         }

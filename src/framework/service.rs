@@ -77,7 +77,7 @@ pub trait Service: Send + Sync + 'static {
         &self,
         type_name: &str,
         request: list::Request,
-        items: mpsc::Sender<list::Item>,
+        found: mpsc::Sender<list::Found>,
     ) -> Diagnostics;
     /// The name and signature of each function.
     fn functions(&self) -> Vec<(&'static str, function::Signature)>;

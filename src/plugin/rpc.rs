@@ -531,7 +531,9 @@ impl Provider for Rpc {
         let work = async {
             let shape = self.calls.list(name)?;
             let config = shape.decode("filters", request.config.as_ref())?;
-            Ok(answer(shape.tell(&self.service().validate_list(name, config))))
+            Ok(answer(
+                shape.tell_filters(self.service().validate_list(name, config)),
+            ))
         };
         self.calls
             .run("ValidateListResourceConfig", name, work, answer)

@@ -249,11 +249,17 @@ fn the_configuration_in_the_readme() {
 
 #[test]
 fn every_object_has_examples_and_they_are_tested() {
-    let this = read(&repository().join("tests/it/examples.rs"));
+    let tests = ["examples.rs", "actions/examples.rs", "queries/examples.rs"];
+    let tests: String = tests
+        .iter()
+        .map(|file| read(&repository().join("tests/it").join(file)))
+        .collect();
     for (folder, schemas) in [
         ("resources", "resource_schemas"),
         ("data-sources", "data_source_schemas"),
         ("functions", "functions"),
+        ("actions", "action_schemas"),
+        ("list-resources", "list_resource_schemas"),
     ] {
         let workspace = Workspace::new(Some("http://127.0.0.1:1")).on_newest();
         let schema = workspace.run(&["providers", "schema", "-json"]).ok();
@@ -267,9 +273,13 @@ fn every_object_has_examples_and_they_are_tested() {
         let folders: Vec<&str> = folders.iter().map(|path| name(path)).collect();
         assert_eq!(folders, objects, "examples/{folder}");
         for object in objects {
+            let test = match folder {
+                "list-resources" => format!("\nfn list_of_{object}() {{"),
+                _ => format!("\nfn {object}() {{"),
+            };
             assert!(
-                this.contains(&format!("\nfn {object}() {{")),
-                "no test applies {object}"
+                tests.contains(&test),
+                "no test tries the example of {object} in {folder}"
             );
         }
     }

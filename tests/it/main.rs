@@ -2,6 +2,12 @@
 
 // `cfg(test)` tells clippy that helpers outside of a test function are test code too.
 #[cfg(test)]
+mod actions;
+#[cfg(test)]
+mod adopting;
+#[cfg(test)]
+mod aliases;
+#[cfg(test)]
 mod arguments;
 #[cfg(test)]
 mod changes;
@@ -45,6 +51,8 @@ mod moved;
 mod permissions;
 #[cfg(test)]
 mod plugin;
+#[cfg(test)]
+mod queries;
 #[cfg(test)]
 mod rpc;
 #[cfg(test)]

@@ -8,10 +8,10 @@ use crate::support::bench::{
     Bench, DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, endless, job_on_instance,
 };
 
-const ALICLOUD: &str = "registry.terraform.io/aliyun/alicloud";
+pub(crate) const ALICLOUD: &str = "registry.terraform.io/aliyun/alicloud";
 
 /// A state file as that provider leaves it, by its schemas: a resource `<type>.m` for each.
-fn recorded(resources: &[(&str, Value)]) -> String {
+pub(crate) fn recorded(resources: &[(&str, Value)]) -> String {
     let resources: Vec<Value> = resources
         .iter()
         .map(|(type_name, attributes)| {
@@ -26,7 +26,7 @@ fn recorded(resources: &[(&str, Value)]) -> String {
     .to_string()
 }
 
-fn moved(from: &str, to: &str) -> String {
+pub(crate) fn moved(from: &str, to: &str) -> String {
     format!("moved {{\n  from = {from}.m\n  to   = {to}.m\n}}\n")
 }
 
@@ -41,7 +41,7 @@ fn moving(bench: &Bench, configuration: &str, blocks: &[(&str, &str)], state: &s
     workspace
 }
 
-fn instance(id: &str, kind: &str) -> Value {
+pub(crate) fn instance(id: &str, kind: &str) -> Value {
     json!({"id": id, "dts_instance_id": id, "type": kind, "payment_type": "PayAsYouGo", "instance_class": "small", "auto_pay": null,
         "auto_start": true, "compute_unit": null, "create_time": "2026-01-01T00:00:00Z", "database_count": 1, "du": null, "fee_type": null,
         "instance_name": "n", "job_id": null, "period": "Month", "resource_group_id": "rg", "source_endpoint_engine_name": "MySQL",
@@ -49,7 +49,7 @@ fn instance(id: &str, kind: &str) -> Value {
         "status": "Running", "sync_architecture": null, "synchronization_direction": null, "tags": null, "used_time": null, "timeouts": null})
 }
 
-fn synchronization_job(id: &str, instance_id: &str) -> Value {
+pub(crate) fn synchronization_job(id: &str, instance_id: &str) -> Value {
     json!({"id": id, "dts_instance_id": instance_id, "dts_job_name": "job-m", "structure_initialization": true, "data_initialization": true,
         "data_synchronization": true, "synchronization_direction": "Forward", "checkpoint": "1700000000",
         "db_list": "{\"dtsdb\":{\"name\":\"dtsdb_1\",\"all\":false,\"Table\":{\"person\":{\"name\":\"person\",\"all\":true}}}}",

@@ -5,6 +5,7 @@ mod cli;
 mod document;
 pub(crate) mod hosted;
 mod outcome;
+pub(crate) mod outside;
 mod process;
 mod workspace;
 

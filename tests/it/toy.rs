@@ -191,6 +191,7 @@ impl ListResource<Client> for Things {
     fn schema(&self) -> Schema {
         let block = Block::new("Things.")
             .attribute(Attribute::number("count_of").required().describe("How many."))
+            .attribute(Attribute::string("state").describe("The mode of each, when it is read."))
             .attribute(Attribute::string("mode").describe("Which fault."));
         Schema::new(block)
     }
@@ -206,11 +207,15 @@ impl ListResource<Client> for Things {
         while number < listing.request.config.i64("count_of").unwrap() {
             number += 1;
             let id = format!("thing-{number}");
-            let state = Object::new().with("id", id.as_str()).with("secret_wo", "hunter2");
+            let mode = listing.request.config.str("state");
+            let state = Object::new()
+                .with("id", id.as_str())
+                .with("mode", mode.map_or(Value::Null, Value::from))
+                .with("secret_wo", "hunter2");
             let item = Item {
                 identity: Object::new().with("id", id.as_str()).with("greeting", "hello"),
                 display_name: format!("Thing {number}"),
-                resource: listing.request.include_resource.then_some(state),
+                state,
             };
             if !listing.found(item).await {
                 STOPPED.notify_one();

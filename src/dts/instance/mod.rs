@@ -8,6 +8,8 @@ mod remove;
 mod schema;
 mod update;
 
+pub(super) use read::imported;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -14,10 +14,9 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
     let api = read.client.api(&read.cancel)?;
     let instance = api::JobRef::instance(&id);
-    let detail = match api
-        .read_job(&instance, read.state.str("type"), api::Purpose::RefreshStatus)
-        .await
-    {
+    let listed = read.client.bought_for(&id);
+    let kind = read.state.str("type").or(listed.as_deref());
+    let detail = match api.read_job(&instance, kind, api::Purpose::RefreshStatus).await {
         Ok(detail) => detail,
         Err(cause) if cause.is_not_found() => return Ok(false),
         Err(cause) => return Err(error::unable(&format!("read DTS instance {id}"), &cause).into()),
@@ -38,13 +37,16 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     Ok(true)
 }
 
+/// What an import begins with: the id, and what DTS does not know.
+pub(in crate::dts) fn imported(id: &str) -> Object {
+    Object::new().with("id", id).with("on_destroy", "release")
+}
+
 pub(super) async fn import(id: &str, client: &Client) -> Result<Object, Diagnostics> {
     let what = format!("import DTS instance {id}");
     let api = client.api(&CancellationToken::new())?;
     match api.describe_dts_job_detail(&api::JobRef::instance(id)).await {
-        Ok(detail) if detail.dts_instance_id.as_deref().is_none_or(|found| found == id) => {
-            Ok(Object::new().with("id", id).with("on_destroy", "release"))
-        }
+        Ok(detail) if detail.dts_instance_id.as_deref().is_none_or(|found| found == id) => Ok(imported(id)),
         Ok(_) => Err(no_such(&what, "instance", id, api.region())),
         Err(cause) if cause.is_not_found() => {
             match api.describe_dts_job_detail(&api::JobRef::job(id)).await {

@@ -219,7 +219,7 @@ impl Run<'_> {
     }
 }
 
-fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {
+pub(in crate::dts) fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {
     let status = phase
         .as_ref()
         .and_then(|phase| phase.status.as_deref())
@@ -228,7 +228,7 @@ fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {
 }
 
 /// Where a job is, for the message when the time is up.
-fn so_far(job: &api::JobDetail) -> String {
+pub(in crate::dts) fn so_far(job: &api::JobDetail) -> String {
     let phases = [
         ("structure", &job.structure_initialization_status),
         ("data", &job.data_initialization_status),

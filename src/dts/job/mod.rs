@@ -17,6 +17,8 @@ mod remove;
 mod schema;
 mod skip;
 
+pub(super) use follow::{is_phase, so_far};
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

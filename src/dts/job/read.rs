@@ -17,10 +17,9 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
     let api = read.client.api(&read.cancel)?;
     let job = api::JobRef::job(&id);
-    let detail = match api
-        .read_job(&job, read.state.str("job_type"), api::Purpose::Refresh)
-        .await
-    {
+    let listed = read.client.bought_for(&id);
+    let kind = read.state.str("job_type").or(listed.as_deref());
+    let detail = match api.read_job(&job, kind, api::Purpose::Refresh).await {
         Ok(detail) => detail,
         Err(cause) if cause.is_not_found() => return Ok(false),
         Err(cause) => return Err(error::unable(&format!("read DTS job {id}"), &cause).into()),

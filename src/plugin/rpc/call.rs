@@ -148,6 +148,9 @@ impl Calls {
     }
 }
 
+/// The block of a list's filters.
+const FILTERS: &str = "config";
+
 /// What is needed to read and write the objects of one type.
 pub(super) struct Shape<'a> {
     block: &'a Block,
@@ -190,6 +193,17 @@ impl Shape<'_> {
     /// Diagnostics about an object of this shape.
     pub(super) fn tell(&self, all: &Diagnostics) -> Told {
         convert::diagnostics(all, &self.ty)
+    }
+
+    /// Diagnostics about the filters of a list. Terraform looks for their paths in the whole `list` block, in which the filters are
+    /// the block `config`; without that it would point at the head of the list.
+    pub(super) fn tell_filters(&self, all: Diagnostics) -> Told {
+        let within = all.into_iter().map(|one| Diagnostic {
+            path: one.path.map(|path| path.within(FILTERS)),
+            ..one
+        });
+        let all = Diagnostics::from(within.collect::<Vec<_>>());
+        convert::diagnostics(&all, &Type::object([(FILTERS, Type::clone(&self.ty))]))
     }
 
     /// Paths into an object of this shape.

@@ -11,7 +11,7 @@ use tonic::{Response, Status};
 use super::Rpc;
 use super::call::{Answer, Calls, Told, tell};
 use super::identity;
-use crate::framework::{Diagnostic, Diagnostics, Value, list};
+use crate::framework::{Diagnostic, Value, list};
 use crate::plugin::proto::tfplugin5 as proto;
 
 /// Events on their way: Terraform reads each before the next page is fetched.
@@ -93,10 +93,10 @@ async fn listed(
             include_resource: request.include_resource_object,
             limit: usize::try_from(request.limit).ok().filter(|limit| *limit > 0),
         };
-        let (items, mut received) = mpsc::channel::<list::Item>(WAITING);
+        let (items, mut received) = mpsc::channel::<list::Found>(WAITING);
         let forward = async {
             while let Some(item) = received.recv().await {
-                let mut told = Diagnostics::new();
+                let mut told = item.diagnostics;
                 let resource_object = item
                     .resource
                     .and_then(|state| shape.encode(Value::Map(state), &mut told));
@@ -113,7 +113,7 @@ async fn listed(
             drop(received);
         };
         let (diagnostics, ()) = tokio::join!(calls.service.list(name, asked, items), forward);
-        Ok(filters.tell(&diagnostics))
+        Ok(filters.tell_filters(diagnostics))
     };
     found.await.unwrap_or_else(|told| told)
 }

@@ -15,10 +15,35 @@ fn config(number: &str, count: i64, mode: Option<&str>) -> Option<proto::Dynamic
     Some(wire::encode(&ty, &object.into()))
 }
 
+/// Filters of a list of two things with their states, of which each is read by this mode.
+fn with_states(state: Option<&str>) -> proto::list_resource::Request {
+    let ty = Type::object([
+        ("count_of", Type::Number),
+        ("mode", Type::String),
+        ("state", Type::String),
+    ]);
+    let object = Object::new()
+        .with("count_of", 2)
+        .with("state", state.map_or(Value::Null, Value::from));
+    proto::list_resource::Request {
+        config: Some(wire::encode(&ty, &object.into())),
+        include_resource_object: true,
+        ..listing(2, None)
+    }
+}
+
 fn listing(count: i64, mode: Option<&str>) -> proto::list_resource::Request {
+    let ty = Type::object([
+        ("count_of", Type::Number),
+        ("mode", Type::String),
+        ("state", Type::String),
+    ]);
+    let filters = Object::new()
+        .with("count_of", count)
+        .with("mode", mode.map_or(Value::Null, Value::from));
     proto::list_resource::Request {
         type_name: "toy_thing".to_owned(),
-        config: config("count_of", count, mode),
+        config: Some(wire::encode(&ty, &filters.into())),
         ..Default::default()
     }
 }
@@ -69,6 +94,23 @@ async fn a_list_that_fails_tells_what_it_found_before() {
         ..Default::default()
     });
     assert!(format!("{:?}", unknown.await[0].diagnostic).contains("no list of this type"));
+}
+
+#[tokio::test]
+async fn a_state_is_that_of_an_import_or_told_why_not() {
+    let events = listed(with_states(None)).await;
+    assert_eq!(events.len(), 2);
+    let gone = listed(with_states(Some("gone"))).await;
+    assert!(gone.is_empty(), "what is gone meanwhile is not listed: {gone:?}");
+    for (mode, part) in [("fail", "Unable to make the thing"), ("panic", "panicked")] {
+        for event in listed(with_states(Some(mode))).await {
+            assert!(
+                event.identity.is_some() && event.resource_object.is_none(),
+                "{mode}"
+            );
+            assert!(format!("{:?}", event.diagnostic).contains(part), "{event:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -154,7 +196,7 @@ async fn configurations_are_checked() {
     let mut client = fresh();
     let list = proto::validate_list_resource_config::Request {
         type_name: "toy_thing".to_owned(),
-        config: config("count_of", 0, None),
+        config: listing(0, None).config,
         ..Default::default()
     };
     let told = client

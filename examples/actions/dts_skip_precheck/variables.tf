@@ -1,0 +1,4 @@
+variable "job_id" {
+  description = "Id of the job (DtsJobId)."
+  type        = string
+}

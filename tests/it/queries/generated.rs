@@ -1,0 +1,45 @@
+//! `terraform query -generate-config-out`: the import blocks that it writes apply without a change.
+
+use crate::support::Workspace;
+use crate::support::bench::Bench;
+use crate::support::outside;
+
+/// Queries everything, and applies what was generated: the number of imports.
+#[track_caller]
+fn adopt(bench: &Bench, lists: &[&str]) -> (Workspace, usize) {
+    let workspace = Workspace::new(Some(&bench.emulator.url())).on_newest();
+    let query: String = lists
+        .iter()
+        .map(|resource| format!("list \"{resource}\" \"all\" {{\n  provider = dts\n}}\n"))
+        .collect();
+    workspace.write("all.tfquery.hcl", &query);
+    workspace
+        .run(&["query", "-no-color", "-generate-config-out=generated.tf"])
+        .ok();
+    let generated = std::fs::read_to_string(workspace.path().join("generated.tf")).unwrap();
+    let mark = bench.mark();
+    let outcome = workspace.apply(&[]);
+    assert_eq!(outcome.status, Some(0), "{generated}{}", outcome.report());
+    workspace.assert_plan_is_empty();
+    assert_eq!(bench.changes_since(mark), [""; 0], "{generated}");
+    (workspace, generated.matches("import {").count())
+}
+
+#[test]
+fn of_jobs_and_instances_in_every_state() {
+    let bench = Bench::immediate();
+    outside::running(&bench, "MIGRATION", "migration");
+    outside::running(&bench, "SYNC", "sync");
+    outside::on_instance(&bench, "SYNC", "not started");
+    outside::configured(&bench, "SYNC", "without an instance");
+    let (_, imports) = adopt(&bench, &["dts_instance", "dts_job"]);
+    assert_eq!(imports, 7);
+}
+
+#[test]
+fn of_an_instance_that_was_never_configured() {
+    let bench = Bench::immediate();
+    outside::bought(&bench, "SYNC");
+    let (_, imports) = adopt(&bench, &["dts_instance", "dts_job"]);
+    assert_eq!(imports, 1);
+}
