@@ -619,6 +619,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn calls_that_fail_together_are_not_repeated_together() {
+        let mut waits = Vec::new();
+        for _ in 0..16 {
+            let script = [Answer::refusal(503, "ServiceUnavailable"), ok()];
+            let (sent, seconds, result) = run(script.to_vec(), Safety::Read).await;
+            assert!(sent == 2 && result.is_ok(), "{sent} {result:?}");
+            waits.push(seconds);
+        }
+        // Milliseconds are all that the paused clock has: two may be alike, not all.
+        assert!(
+            waits
+                .iter()
+                .any(|wait| wait - waits[0] > 0.001 || waits[0] - wait > 0.001),
+            "{waits:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn every_attempt_is_signed_anew() {
         let throttled = || Answer::refusal(400, "Throttling").header("x-acs-retry-after", "1500");
         let transport = FakeTransport::new([throttled(), throttled(), throttled(), ok()]);
