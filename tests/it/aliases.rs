@@ -85,6 +85,24 @@ fn one_configuration_spans_regions() {
         .map(|message| message["list_resource_found"]["identity"]["region"].clone())
         .collect();
     assert_eq!(json!(found), json!(["cn-beijing"]), "{}", outcome.report());
+
+    // By a provider for another region they are found as well, with a warning that it cannot import them.
+    workspace.write(
+        "beijing.tfquery.hcl",
+        "list \"dts_job\" \"all\" {\n  provider = dts\n  config {\n    region = \"cn-beijing\"\n  }\n}\n",
+    );
+    let outcome = workspace.run(&["query", "-json", "-no-color"]).ok();
+    assert!(
+        outcome.stdout.contains("\"region\":\"cn-beijing\""),
+        "{}",
+        outcome.report()
+    );
+    assert_eq!(outcome.warnings().len(), 1, "{}", outcome.report());
+    assert!(
+        outcome.warnings()[0]
+            .summary
+            .contains("cannot be imported by a provider for cn-hangzhou")
+    );
     workspace.destroy().ok();
     assert_nothing_paid_for(&emulator);
 }

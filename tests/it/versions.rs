@@ -56,6 +56,10 @@ fn features() -> Vec<Feature> {
                 "{instance}import {{\n  to = dts_instance.m\n  identity = {{\n    id = \"dtsx\"\n  }}\n}}\n"
             ),
         ),
+        feature(
+            "actions",
+            "action \"dts_stop_job\" \"m\" {\n  config {\n    job_id = \"j\"\n  }\n}\n".to_owned(),
+        ),
     ]
 }
 

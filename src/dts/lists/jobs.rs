@@ -132,7 +132,12 @@ impl ListResource<Client> for OfJobs {
         let filters = listing.request.config.clone();
         let region = filters.str("region").unwrap_or_else(|| api.region()).to_owned();
         if region != api.region() {
-            listing.warnings.push(self.of_elsewhere(&region, api.region()));
+            let told = self.of_elsewhere(&region, api.region());
+            if listing.request.include_resource {
+                // Their states are of another region than what this provider reads: they would look as if they were gone.
+                return Err(told.into());
+            }
+            listing.warnings.extend(Diagnostics::from(told).as_warnings());
         }
         let asked = filters.str(self.type_attribute).filter(|_| self.types.len() > 1);
         let wanted = listing.request.limit.unwrap_or(usize::MAX);
@@ -209,10 +214,10 @@ impl OfJobs {
     }
 
     fn of_elsewhere(&self, region: &str, ours: &str) -> Diagnostic {
-        Diagnostic::warning(
+        Diagnostic::error(
             format!("The {} of {region} cannot be imported by a provider for {ours}", self.things),
             format!(
-                "They are listed, but their identity is of region {region:?}, and an import asks the provider's own region. Add a provider block \
+                "Their identity is of region {region:?}, and states are read, and imported, from the provider's own region. Add a provider block \
                  with `alias` and `region = {region:?}`, and set `provider` in the `list` block to it; `region` is then not needed there."
             ),
         )

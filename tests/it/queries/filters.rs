@@ -160,6 +160,15 @@ fn another_region_is_told() {
         told[0].detail.contains("`alias` and `region = \"cn-beijing\"`"),
         "{told:?}"
     );
+    // Their states would be read from another region than theirs.
+    let (found, told) = listed(&bench, "dts_job", &json!({"region": "cn-beijing"}), true, None);
+    assert!(found.is_empty() && told[0].is_error(), "{told:?}");
+    assert_eq!(told[0].path.as_ref().unwrap().to_string(), "region");
+    assert_eq!(
+        bench.count("DescribeDtsJobs"),
+        2,
+        "nothing was asked for the second"
+    );
 }
 
 #[test]
