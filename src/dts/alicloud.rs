@@ -1,13 +1,17 @@
 //! State of the alicloud provider's DTS resources made into ours, for `moved` blocks across providers. What they record and under
 //! which names is fixed by their schemas; what they do not record is read from DTS, or taken over from the configuration.
 
+mod consumer_group;
 mod instance;
 mod job;
 mod monitor_rule;
+mod subscription;
 
+pub(super) use consumer_group::consumer_group;
 pub(super) use instance::instance;
 pub(super) use job::job;
 pub(super) use monitor_rule::monitor_rule;
+pub(super) use subscription::subscription;
 
 use serde_json::Value as Json;
 

@@ -5,6 +5,7 @@
 //! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, and `lookup` for what became of a lost call
 //! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
+//! - `subscription`: `dts_subscription`, changes to be consumed; `consumer_group`: `dts_consumer_group`, by whom
 //! - `monitor_rule`: `dts_monitor_rule`, an alarm of a job
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
 //! - `actions`: calls that move a job along and are no part of its state
@@ -20,6 +21,7 @@ pub mod ram;
 
 mod actions;
 mod alicloud;
+mod consumer_group;
 mod course;
 mod endpoint;
 mod error;
@@ -37,6 +39,7 @@ mod purchase;
 mod reserve;
 mod settings;
 mod status;
+mod subscription;
 mod tags;
 mod wait;
 

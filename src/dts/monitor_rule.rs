@@ -161,7 +161,11 @@ impl Resource<Client> for MonitorRule {
         if !apply.client.claim(&id) {
             return Err(two_rules(&id).into());
         }
-        set(apply).await?;
+        if let Err(problems) = set(apply).await {
+            apply.client.forget(&id);
+            return Err(problems);
+        }
+        apply.client.serve_anew(&rule_key(&id));
         apply.state.set("id", id);
         apply.state.set("operations", vec![SET]);
         Ok(())
@@ -243,7 +247,10 @@ impl Resource<Client> for MonitorRule {
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
         let id = delete.state.str("id").unwrap_or_default().to_owned();
         let api = delete.client.api(&delete.cancel)?;
-        switch_off(&api, &id).await
+        switch_off(&api, &id).await?;
+        delete.client.forget(&id);
+        delete.client.serve_anew(&rule_key(&id));
+        Ok(())
     }
 
     async fn import(&self, id: &str, client: Arc<Client>) -> Result<Object, Diagnostics> {
@@ -295,6 +302,11 @@ impl Resource<Client> for MonitorRule {
 /// By what a rule is known: the id of the resource.
 pub(super) fn id(job: &str, kind: &str) -> String {
     format!("{job}:{kind}")
+}
+
+/// By what resources that set the same rule are found out.
+pub(super) fn rule_key(id: &str) -> String {
+    format!("rule {id}")
 }
 
 fn id_of(rule: &Object) -> String {
@@ -360,7 +372,7 @@ fn have_alone(plan: &mut Plan<'_, Client>) {
     let id = id_of(&plan.planned);
     if plan
         .client
-        .is_some_and(|client| !client.serves(&format!("rule {id}"), own))
+        .is_some_and(|client| !client.serves(&rule_key(&id), own))
     {
         plan.refuse(two_rules(&id));
     }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
-use super::{actions, functions, instance, job, lists, monitor_rule, precheck, settings, tags};
+use super::{
+    actions, consumer_group, functions, instance, job, lists, monitor_rule, precheck, settings, subscription,
+    tags,
+};
 use crate::api;
 use crate::framework::action::Action;
 use crate::framework::datasource::DataSource;
@@ -224,11 +227,17 @@ impl Provider for Dts {
             Box::new(instance::Instance),
             Box::new(job::Job),
             Box::new(monitor_rule::MonitorRule),
+            Box::new(subscription::Subscription),
+            Box::new(consumer_group::ConsumerGroup),
         ]
     }
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Client>>> {
-        vec![Box::new(precheck::Precheck)]
+        vec![
+            Box::new(precheck::Precheck),
+            Box::new(consumer_group::ConsumerGroups),
+            Box::new(subscription::SubscriptionMeta),
+        ]
     }
 
     fn actions(&self) -> Vec<Box<dyn Action<Client>>> {

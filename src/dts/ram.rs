@@ -49,6 +49,42 @@ pub const PERMISSIONS: &[Permissions] = &[
         operations: &["CreateJobMonitorRule", "DescribeJobMonitorRule"],
     },
     Permissions {
+        object: "dts_consumer_group",
+        operations: &[
+            "CreateConsumerChannel",
+            "DeleteConsumerChannel",
+            "DescribeConsumerChannel",
+            "DescribeDtsJobDetail",
+            "ModifyConsumerChannel",
+        ],
+    },
+    Permissions {
+        object: "dts_subscription",
+        operations: &[
+            "ConfigureSubscription",
+            "CreateJobMonitorRule",
+            "DeleteDtsJob",
+            "DescribeDtsJobDetail",
+            "DescribeDtsJobs",
+            "DescribeJobMonitorRule",
+            "DescribePreCheckStatus",
+            "ModifyDtsJobName",
+            "ModifyDtsJobPassword",
+            "ModifySubscription",
+            "ResetDtsJob",
+            "StartDtsJob",
+            "SuspendDtsJob",
+        ],
+    },
+    Permissions {
+        object: "data.dts_consumer_groups",
+        operations: &["DescribeConsumerChannel"],
+    },
+    Permissions {
+        object: "data.dts_subscription_meta",
+        operations: &["DescribeSubscriptionMeta"],
+    },
+    Permissions {
         object: "data.dts_precheck",
         operations: &["DescribePreCheckStatus"],
     },

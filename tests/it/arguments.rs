@@ -106,7 +106,7 @@ fn check(case: &Case, type_name: &'static str, situation: usize, seen: &Mutex<Ve
         let [from, to] = &configs;
         let bed = Bed::new();
         let what = format!("{} {direction} in situation {situation}", case.argument);
-        let staged = others::stage(&bed, type_name, case, from, to)
+        let staged = others::stage(&bed, type_name, situation, case, from, to)
             .or_else(|| table::stage(&bed, type_name, situation, case, from, to));
         let Some((mut managed, to)) = staged else {
             continue;
@@ -175,6 +175,31 @@ fn of_a_job_without_an_instance() {
 }
 
 #[test]
+fn of_a_configured_subscription() {
+    check_all("dts_subscription", &others::subscription(), 0);
+}
+
+#[test]
+fn of_a_running_subscription() {
+    check_all("dts_subscription", &others::subscription(), 1);
+}
+
+#[test]
+fn of_a_suspended_subscription() {
+    check_all("dts_subscription", &others::subscription(), 2);
+}
+
+#[test]
+fn of_a_subscription_without_an_instance() {
+    check_all("dts_subscription", &others::subscription(), 3);
+}
+
+#[test]
+fn of_a_consumer_group() {
+    check_all("dts_consumer_group", &others::consumer_group(), 0);
+}
+
+#[test]
 fn of_a_monitor_rule() {
     check_all("dts_monitor_rule", &others::monitor_rule(), 0);
 }
@@ -187,6 +212,10 @@ fn of_data_sources() {
         &crate::changes::config::job(crate::changes::config::SYNC),
     );
     for (name, schema) in bed.service().data_source_schemas() {
+        if others::is_of_subscriptions(name) {
+            others::data_source(&bed, name, &arguments(&schema.block, ""));
+            continue;
+        }
         let changes = table::data_source(name);
         let covered: BTreeSet<String> = changes
             .iter()

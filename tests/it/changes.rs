@@ -6,6 +6,7 @@
 pub(crate) mod bed;
 pub(crate) mod config;
 mod configuration;
+mod consumer_group;
 mod desired;
 mod in_place;
 mod monitor_rule;
@@ -13,5 +14,7 @@ mod new_instance;
 pub(crate) mod raw;
 mod replacement;
 mod states;
+pub(crate) mod subscribed;
+mod subscription;
 mod tags;
 mod terraform;

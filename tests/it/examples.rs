@@ -217,8 +217,32 @@ fn dts_monitor_rule() {
 }
 
 #[test]
+fn dts_subscription() {
+    check_resource("dts_subscription");
+}
+
+#[test]
+fn dts_consumer_group() {
+    check_resource("dts_consumer_group");
+}
+
+#[test]
+fn dts_consumer_groups() {
+    check_data_source("dts_consumer_groups");
+}
+
+#[test]
+fn dts_subscription_meta() {
+    check_data_source("dts_subscription_meta");
+}
+
+#[test]
 fn dts_precheck() {
-    let folder = repository().join("examples/data-sources/dts_precheck");
+    check_data_source("dts_precheck");
+}
+
+fn check_data_source(type_name: &str) {
+    let folder = repository().join("examples/data-sources").join(type_name);
     for example in applied(&folder, "data-source") {
         check(&example, None);
     }

@@ -177,6 +177,61 @@ fn monitor_rules_are_moved_here() {
     );
 }
 
+/// A subscription, whose instance that provider has no resource of its own for, and a consumer channel.
+#[test]
+fn subscriptions_and_consumer_channels_are_moved_here() {
+    if cli_version() < (1, 8) {
+        return;
+    }
+    let bench = Bench::immediate();
+    let bought = crate::support::bench::bought_first("SUBSCRIBE", "");
+    let group = |instance: &str| {
+        format!(
+            "resource \"dts_consumer_group\" \"m\" {{\n  dts_instance_id = {instance}\n  consumer_group_name = \"billing\"\n  \
+             consumer_group_user_name = \"reader\"\n  consumer_group_password = \"group-Secret-1\"\n}}\n"
+        )
+    };
+    let list = r#"db_list = jsonencode({ dtsdb = { name = "dtsdb", all = true } })"#;
+    let written = |instance: &str| {
+        let text = crate::changes::subscribed::subscription(&format!("dts_instance_id = {instance}"));
+        let (before, _) = text.split_once("  database {").unwrap();
+        format!(
+            "{before}  {list}\n}}\n{}",
+            group("dts_subscription.m.dts_instance_id")
+        )
+    };
+    bench
+        .write(&[&bought, &written("dts_instance.m.id")])
+        .apply()
+        .ok();
+    let id = bench.recorded("dts_subscription.m").unwrap().text("id");
+    let instance_id = bench.recorded("dts_instance.m").unwrap().text("id");
+    let group_id = bench
+        .recorded("dts_consumer_group.m")
+        .unwrap()
+        .text("consumer_group_id");
+    let subscription = json!({"id": id, "dts_instance_id": instance_id, "dts_job_name": "orders", "payment_type": "PayAsYouGo",
+        "instance_class": "small", "db_list": "{\"dtsdb\":{\"name\":\"dtsdb\",\"all\":true}}", "checkpoint": "1700000000", "reserve": "",
+        "source_endpoint_instance_type": "RDS", "source_endpoint_engine_name": "MySQL", "source_endpoint_instance_id": "rm-source",
+        "source_endpoint_region": "cn-hangzhou", "source_endpoint_user_name": "dtstest", "source_endpoint_password": SOURCE_PASSWORD,
+        "source_endpoint_owner_id": "17", "source_endpoint_role": "", "source_endpoint_ip": "", "source_endpoint_port": "",
+        "subscription_data_type_ddl": true, "subscription_data_type_dml": true, "subscription_instance_network_type": "vpc",
+        "subscription_instance_vpc_id": "vpc-1", "subscription_instance_vswitch_id": "vsw-1", "status": "Normal", "tags": {},
+        "delay_notice": null, "error_notice": null, "delay_rule_time": "0", "timeouts": null});
+    let channel = json!({"id": format!("{instance_id}:{group_id}"), "dts_instance_id": instance_id, "consumer_group_id": group_id,
+        "consumer_group_name": "billing", "consumer_group_user_name": "reader", "consumer_group_password": "group-Secret-1"});
+    let state = recorded(&[
+        ("alicloud_dts_subscription_job", subscription),
+        ("alicloud_dts_consumer_channel", channel),
+    ]);
+    let blocks = [
+        ("alicloud_dts_subscription_job", "dts_subscription"),
+        ("alicloud_dts_consumer_channel", "dts_consumer_group"),
+    ];
+    let configuration = written(&format!("\"{instance_id}\""));
+    assert_taken_over(&bench, &moving(&bench, &configuration, &blocks, &state));
+}
+
 #[test]
 fn what_cannot_be_moved_is_told_and_left() {
     let (bench, configuration, instance_id, _) = made("SYNC");

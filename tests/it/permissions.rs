@@ -6,6 +6,7 @@ use serde_json::json;
 use terraform_provider_dts::dts::ram::PERMISSIONS;
 use terraform_provider_dts::emulator::Lifecycle;
 
+use crate::changes::subscribed::subscription;
 use crate::support::bench::{
     Bench, bought_first, bought_for_job, databases, endless, job, job_on_instance, wrong_passwords,
 };
@@ -121,6 +122,60 @@ fn a_monitor_rule() -> BTreeSet<String> {
     called(&bench)
 }
 
+/// A subscription with a group, every change of both, and their data sources.
+fn a_subscription() -> BTreeSet<String> {
+    let bench = Bench::immediate();
+    let instance = bought_first("SUBSCRIBE", "");
+    let group = r#"
+resource "dts_consumer_group" "m" {
+  dts_job_id               = dts_subscription.m.id
+  consumer_group_name      = "billing"
+  consumer_group_user_name = "reader"
+  consumer_group_password  = "group-Secret-1"
+}
+data "dts_consumer_groups" "m" {
+  dts_job_id = dts_consumer_group.m.dts_job_id
+}
+data "dts_subscription_meta" "m" {
+  dts_instance_id = dts_consumer_group.m.dts_instance_id
+  sid             = dts_consumer_group.m.consumer_group_id
+  topics          = [dts_subscription.m.subscribe_topic]
+}
+"#;
+    let step = |subscription: &str, group: &str| {
+        bench.write(&[&instance, subscription, group]);
+        bench.apply().ok();
+    };
+    let running = subscription("dts_instance_id = dts_instance.m.id\n  error_notice = true");
+    step(&running, group);
+    let renamed = running.replace("\"orders\"", "\"renamed\"");
+    step(&renamed, &group.replace("billing", "invoices"));
+    let rotated = renamed.replacen("source-secret", "another-secret", 1);
+    step(&rotated, group);
+    let listed = rotated
+        .replace("person", "people")
+        .replace("error_notice = true", "error_notice = false");
+    step(&listed, group);
+    step(&listed.replace("vpc-1", "vpc-2"), group);
+    step(&listed.replace("vpc-1", "vpc-2"), "");
+    step(
+        &listed
+            .replace("vpc-1", "vpc-2")
+            .replace("error_notice", "desired_status = \"suspended\"\n  error_notice"),
+        "",
+    );
+    bench.workspace.destroy().ok();
+    let mut all = called(&bench);
+
+    // Without an instance, with a check that fails first.
+    let bench = Bench::new(Lifecycle::Immediate, Some(wrong_passwords()));
+    bench.write(&[&subscription("desired_status = \"prechecked\"")]);
+    bench.workspace.apply(&[]).fails();
+    bench.workspace.destroy().ok();
+    all.extend(called(&bench));
+    all
+}
+
 #[test]
 fn each_object_keeps_to_its_own() {
     let beyond: Vec<_> = an_instance_alone()
@@ -138,6 +193,18 @@ fn each_object_keeps_to_its_own() {
         .cloned()
         .collect();
     assert_eq!(beyond, [""; 0], "dts_monitor_rule");
+    let subscribing = [
+        "dts_instance",
+        "dts_subscription",
+        "dts_consumer_group",
+        "data.dts_consumer_groups",
+        "data.dts_subscription_meta",
+    ];
+    let beyond: Vec<_> = a_subscription()
+        .difference(&documented(&subscribing))
+        .cloned()
+        .collect();
+    assert_eq!(beyond, [""; 0], "dts_subscription");
 }
 
 #[test]
@@ -147,6 +214,16 @@ fn all_of_them_are_needed_and_no_others() {
     all.extend(a_job_on_an_instance());
     all.extend(bought_past_the_gate());
     all.extend(a_monitor_rule());
-    let objects = ["dts_instance", "dts_job", "dts_monitor_rule", "data.dts_precheck"];
+    all.extend(a_subscription());
+    let objects = [
+        "dts_instance",
+        "dts_job",
+        "dts_monitor_rule",
+        "dts_subscription",
+        "dts_consumer_group",
+        "data.dts_consumer_groups",
+        "data.dts_subscription_meta",
+        "data.dts_precheck",
+    ];
     assert_eq!(json!(all), json!(documented(&objects)));
 }

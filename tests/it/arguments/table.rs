@@ -34,7 +34,7 @@ pub(super) struct Case {
 /// In place or anew, depending on how far the job is, or refused where it is too far.
 const BY_STAGE: &[Expected] = &[Called, Replaced, Refused];
 pub(super) const CALLED: &[Expected] = &[Called];
-const RECORDED: &[Expected] = &[Recorded];
+pub(super) const RECORDED: &[Expected] = &[Recorded];
 
 /// Of a job: configured, running, suspended, a one-time migration that has ended, configured first and checked.
 const DESIRED: [&str; 5] = ["configured", "running", "suspended", "running", "prechecked"];

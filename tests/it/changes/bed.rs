@@ -161,6 +161,17 @@ impl Bed {
         (bought, configured, job)
     }
 
+    /// A subscription on an instance that was bought first; `subscription` without its `dts_instance_id`.
+    pub(crate) fn subscribed(&self, subscription: &Json) -> (Managed<'_>, Json) {
+        let mut bought = self.instance();
+        bought.settle(&super::config::instance(super::config::SUBSCRIBE));
+        let id = serde_json::json!({ "dts_instance_id": bought.text("id") });
+        let config = super::config::with(subscription, id);
+        let mut managed = self.resource("dts_subscription");
+        managed.settle(&config);
+        (managed, config)
+    }
+
     /// A data source read once.
     pub(crate) fn read_data(&self, type_name: &str, config: &Json) -> (Value, Diagnostics) {
         let block = &self.server.data_source_schema(type_name).unwrap().block;

@@ -53,6 +53,26 @@ pub(crate) fn job(kind: &str) -> Json {
     })
 }
 
+pub(crate) const SUBSCRIBE: &str = "SUBSCRIBE";
+
+/// A subscription without an instance.
+pub(crate) fn subscription() -> Json {
+    json!({
+        "dts_job_name": "orders",
+        "subscription_instance_vpc_id": "vpc-1",
+        "subscription_instance_vswitch_id": "vsw-1",
+        "source_endpoint": {
+            "instance_type": "RDS",
+            "engine_name": "MySQL",
+            "instance_id": "rm-source",
+            "region": "cn-hangzhou",
+            "user_name": "dtstest",
+            "password": "source-password",
+        },
+        "database": [{ "name": "dtsdb", "table": [{ "name": "person" }] }],
+    })
+}
+
 /// `base` with members replaced or added at any depth; null takes a member away.
 pub(crate) fn with(base: &Json, changes: Json) -> Json {
     match (base, changes) {

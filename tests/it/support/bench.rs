@@ -41,6 +41,14 @@ impl Recorded {
     }
 }
 
+/// A subscription as DTS has it.
+pub(crate) struct Subscription {
+    pub(crate) id: String,
+    pub(crate) status: String,
+    /// By the ids of their resources.
+    pub(crate) groups: Vec<String>,
+}
+
 impl Bench {
     pub(crate) fn new(lifecycle: Lifecycle, fixtures: Option<Value>) -> Self {
         let emulator = Emulator::start(Options {
@@ -180,6 +188,33 @@ impl Bench {
             );
         }
         jobs
+    }
+
+    /// Every subscription that the emulator has.
+    pub(crate) fn subscriptions(&self) -> Vec<Subscription> {
+        let query = api::DescribeDtsJobs {
+            job_type: Some("SUBSCRIBE".to_owned()),
+            ..api::DescribeDtsJobs::default()
+        };
+        self.with_client(async move |api| {
+            let mut found = Vec::new();
+            for job in api.describe_dts_jobs(&query).await? {
+                let id = job.dts_job_id.unwrap();
+                let instance = job.dts_instance_id.unwrap_or_default();
+                let groups = api
+                    .describe_consumer_channel(&api::JobRef::job(id.as_str()))
+                    .await?;
+                found.push(Subscription {
+                    groups: groups
+                        .iter()
+                        .map(|group| format!("{instance}:{}", group.id))
+                        .collect(),
+                    status: job.status.unwrap_or_default(),
+                    id,
+                });
+            }
+            Ok(found)
+        })
     }
 
     /// Calls DTS as somebody else than Terraform.

@@ -282,6 +282,16 @@ impl Stage {
                 unknown.push(("dts_job.m".to_owned(), id));
             }
         }
+        for subscription in self.bench.subscriptions() {
+            if subscription.status != "NotConfigured" && !known.contains(&subscription.id) {
+                unknown.push(("dts_subscription.m".to_owned(), subscription.id));
+            }
+            for group in subscription.groups {
+                if !known.contains(&group) {
+                    unknown.push(("dts_consumer_group.m".to_owned(), group));
+                }
+            }
+        }
         unknown
     }
 

@@ -1,5 +1,6 @@
 //! What is swept: the flows of the design, a change of everything that can change in place, and removals.
 
+use crate::changes::subscribed::subscription;
 use crate::support::bench::{
     DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, bought_for_job, endless, job, job_on_instance,
 };
@@ -50,6 +51,38 @@ fn changed() -> String {
         .replace("\"person\"", "\"city\"")
 }
 
+const GROUP: &str = r#"
+resource "dts_consumer_group" "m" {
+  dts_job_id               = dts_subscription.m.id
+  consumer_group_name      = "billing"
+  consumer_group_user_name = "reader"
+  consumer_group_password  = "group-Secret-1"
+}
+"#;
+
+/// A subscription on its instance, with a group, and an alarm.
+fn subscribed() -> String {
+    let rule = "resource \"dts_monitor_rule\" \"m\" {\n  dts_job_id = dts_subscription.m.id\n  type = \"error\"\n}\n";
+    let on_instance = subscription("dts_instance_id = dts_instance.m.id");
+    [&bought_first("SUBSCRIBE", ""), &on_instance, GROUP, rule].concat()
+}
+
+/// With another name, password and objects, and another name of the group.
+fn subscribed_otherwise() -> String {
+    subscribed()
+        .replace("\"orders\"", "\"renamed\"")
+        .replace(SOURCE_PASSWORD, "new-source")
+        .replace("\"person\"", "\"city\"")
+        .replace("\"billing\"", "\"invoices\"")
+}
+
+/// A subscription that is checked, with an instance that starts it.
+fn subscription_first() -> String {
+    let checked = subscription("desired_status = \"prechecked\"\n  wait_for = \"none\"");
+    let instance = bought_for_job("auto_start = true").replace("dts_job.m.id", "dts_subscription.m.id");
+    checked + &instance
+}
+
 pub(crate) fn all() -> Vec<Flow> {
     vec![
         flow("1a buy, configure", [bought("MIGRATION", "configured")]),
@@ -83,6 +116,14 @@ pub(crate) fn all() -> Vec<Flow> {
                 ),
             ],
         ),
+        flow("buy, subscribe, consume", [subscribed()]),
+        flow("subscribe, buy", [subscription_first()]),
+        flow("change a subscription", [subscribed(), subscribed_otherwise()]),
+        flow(
+            "reset a subscription",
+            [subscribed(), subscribed().replace("vpc-1", "vpc-2")],
+        ),
+        removal("remove a subscription", subscribed()),
         removal("remove, bought first", bought("SYNC", "running")),
         removal("remove, configured first", checked(Some("auto_start = true"))),
     ]

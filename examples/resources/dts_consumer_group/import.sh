@@ -1,0 +1,1 @@
+terraform import dts_consumer_group.billing dtsl3m1213ye7l2q3n:dtsor1x2y3z4a5b6

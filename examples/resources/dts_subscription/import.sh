@@ -1,0 +1,1 @@
+terraform import dts_subscription.orders l3m1213ye7l2q3n

@@ -1,0 +1,4 @@
+variable "source_password" {
+  type      = string
+  sensitive = true
+}

@@ -1,0 +1,269 @@
+//! Subscriptions with their groups by real Terraform: both orders, planned, recorded and received alike; a reset in the same apply.
+
+use serde_json::json;
+
+use crate::support::bench::{Bench, SOURCE_PASSWORD};
+use crate::support::{
+    Workspace, assert_nothing_paid_for, planned_operations, state_operations, state_values,
+};
+
+const INSTANCE: &str = r#"
+resource "dts_instance" "m" {
+  type                             = "SUBSCRIBE"
+  source_endpoint_engine_name      = "MySQL"
+  destination_endpoint_engine_name = "kafka"
+  source_region                    = "cn-hangzhou"
+  destination_region               = "cn-hangzhou"
+  instance_class                   = "small"
+  pay_type                         = "PostPaid"
+}
+"#;
+
+const FOR_SUBSCRIPTION: &str = r#"
+resource "dts_instance" "m" {
+  job_id         = dts_subscription.m.id
+  auto_start     = true
+  instance_class = "small"
+  pay_type       = "PostPaid"
+}
+"#;
+
+/// A group of the subscription, and the data sources of both.
+const GROUP: &str = r#"
+resource "dts_consumer_group" "m" {
+  dts_job_id               = dts_subscription.m.id
+  consumer_group_name      = "billing"
+  consumer_group_user_name = "reader"
+  consumer_group_password  = "group-Secret-1"
+}
+"#;
+
+const DATA: &str = r#"
+data "dts_consumer_groups" "m" {
+  dts_job_id = dts_consumer_group.m.dts_job_id
+}
+data "dts_subscription_meta" "m" {
+  dts_instance_id = dts_consumer_group.m.dts_instance_id
+  sid             = dts_consumer_group.m.consumer_group_id
+  topics          = [dts_subscription.m.subscribe_topic]
+}
+"#;
+
+pub(crate) fn subscription(more: &str) -> String {
+    format!(
+        r#"
+resource "dts_subscription" "m" {{
+  dts_job_name                     = "orders"
+  subscription_instance_vpc_id     = "vpc-1"
+  subscription_instance_vswitch_id = "vsw-1"
+  {more}
+  source_endpoint {{
+    instance_type = "RDS"
+    engine_name   = "MySQL"
+    instance_id   = "rm-source"
+    region        = "cn-hangzhou"
+    user_name     = "dtstest"
+    password      = "{SOURCE_PASSWORD}"
+  }}
+  database {{
+    name = "dtsdb"
+    table {{
+      name = "person"
+    }}
+  }}
+}}
+"#
+    )
+}
+
+/// Plans and applies: for each resource its operations, as planned, recorded and received, in the order of the calls.
+#[track_caller]
+fn step(bench: &Bench, parts: &[&str], expected: &[(&str, &[&str])]) {
+    bench.write(parts);
+    let mark = bench.mark();
+    bench.workspace.plan(&[]).ok();
+    let plan = bench.workspace.show_plan_json();
+    for (address, operations) in expected {
+        let known = plan["resource_changes"].as_array().unwrap().iter().any(|change| {
+            change["address"] == *address && !change["change"]["after"]["operations"].is_null()
+        });
+        if known {
+            assert_eq!(
+                planned_operations(&plan, address),
+                *operations,
+                "planned for {address}"
+            );
+        }
+    }
+    assert_eq!(bench.changes_since(mark), [""; 0], "a plan changes nothing");
+    bench.workspace.apply_saved().ok();
+    let state = bench.workspace.state_json();
+    for (address, operations) in expected {
+        assert_eq!(
+            state_operations(&state, address),
+            *operations,
+            "recorded for {address}"
+        );
+    }
+    let all: Vec<&str> = expected
+        .iter()
+        .flat_map(|(_, operations)| operations.iter().copied())
+        .collect();
+    assert_eq!(bench.changes_since(mark), all, "received");
+    bench.workspace.assert_plan_is_empty();
+}
+
+const ON_INSTANCE: &str = "dts_instance_id = dts_instance.m.id";
+
+#[test]
+fn bought_first_with_a_group() {
+    let bench = Bench::immediate();
+    let running = subscription(ON_INSTANCE);
+    step(
+        &bench,
+        &[INSTANCE, &running, GROUP, DATA],
+        &[
+            ("dts_instance.m", &["CreateDtsInstance"]),
+            ("dts_subscription.m", &["ConfigureSubscription", "StartDtsJob"]),
+            ("dts_consumer_group.m", &["CreateConsumerChannel"]),
+        ],
+    );
+    let state = bench.workspace.state_json();
+    let group = state_values(&state, "dts_consumer_group.m")["consumer_group_id"].clone();
+    let groups = state_values(&state, "data.dts_consumer_groups.m");
+    assert_eq!(groups["ids"], json!([group]));
+    assert_eq!(groups["consumer_groups"][0]["consumer_group_user_name"], "reader");
+    let metas = state_values(&state, "data.dts_subscription_meta.m")["subscription_meta_list"].clone();
+    assert_eq!(metas[0]["topic"], "cn_hangzhou_rm_source_dtstest_version2");
+    assert_eq!(metas[0]["dproxy_url"], "dts-cn-hangzhou-vpc.aliyuncs.com:18001");
+    let renamed = GROUP.replace("billing", "invoices");
+    step(
+        &bench,
+        &[INSTANCE, &running, &renamed, DATA],
+        &[("dts_consumer_group.m", &["ModifyConsumerChannel"])],
+    );
+
+    // A reset takes the group away, which is made again in the same apply.
+    let elsewhere = running.replace("vpc-1", "vpc-2");
+    step(
+        &bench,
+        &[INSTANCE, &elsewhere, &renamed, DATA],
+        &[
+            (
+                "dts_subscription.m",
+                &["ResetDtsJob", "ConfigureSubscription", "StartDtsJob"],
+            ),
+            ("dts_consumer_group.m", &["CreateConsumerChannel"]),
+        ],
+    );
+    let again = bench.workspace.state_json();
+    assert_ne!(
+        state_values(&again, "dts_consumer_group.m")["consumer_group_id"],
+        group
+    );
+
+    // So does another instance under it.
+    bench.workspace.apply(&["-replace=dts_instance.m"]).ok();
+    bench.workspace.assert_plan_is_empty();
+
+    let ids: Vec<(String, String)> = ["dts_instance.m", "dts_subscription.m", "dts_consumer_group.m"]
+        .iter()
+        .map(|address| ((*address).to_owned(), bench.recorded(address).unwrap().text("id")))
+        .collect();
+    let there = Workspace::new(Some(&bench.emulator.url()));
+    there.write("main.tf", &[INSTANCE, &elsewhere, &renamed, DATA].concat());
+    let mark = bench.mark();
+    for (address, id) in &ids {
+        there.import(address, id).ok();
+    }
+    there.apply(&[]).ok();
+    there.assert_plan_is_empty();
+    assert_eq!(bench.changes_since(mark), [""; 0], "an import changes nothing");
+
+    let mark = bench.mark();
+    bench.workspace.destroy().ok();
+    assert_eq!(
+        bench.changes_since(mark),
+        ["DeleteConsumerChannel", "ResetDtsJob", "DeleteDtsJob"]
+    );
+    assert_nothing_paid_for(&bench.emulator);
+}
+
+#[test]
+fn configured_first_with_a_group() {
+    let bench = Bench::immediate();
+    let checked = subscription("desired_status = \"prechecked\"");
+    // The group waits for the instance, which starts the subscription.
+    let group = GROUP.replace("dts_subscription.m.id", "dts_instance.m.job_id");
+    step(
+        &bench,
+        &[&checked, FOR_SUBSCRIPTION, &group],
+        &[
+            ("dts_subscription.m", &["ConfigureSubscription", "StartDtsJob"]),
+            ("dts_instance.m", &["CreateDtsInstance"]),
+            ("dts_consumer_group.m", &["CreateConsumerChannel"]),
+        ],
+    );
+    let suspended = checked.replace("prechecked", "suspended");
+    step(
+        &bench,
+        &[&suspended, FOR_SUBSCRIPTION, &group],
+        &[("dts_subscription.m", &["SuspendDtsJob"])],
+    );
+    // DTS takes no group away now, and says so.
+    bench.write(&[&suspended, FOR_SUBSCRIPTION]);
+    let failed = bench.apply().fails();
+    failed.error("Unable to delete DTS consumer group");
+    let running = checked.replace("prechecked", "running");
+    step(
+        &bench,
+        &[&running, FOR_SUBSCRIPTION, &group],
+        &[("dts_subscription.m", &["StartDtsJob"])],
+    );
+    bench.workspace.destroy().ok();
+    assert_nothing_paid_for(&bench.emulator);
+}
+
+#[test]
+fn one_resource_for_an_instance_and_for_an_alarm() {
+    let bench = Bench::immediate();
+    bench.write(&[INSTANCE, &subscription(ON_INSTANCE)]).apply().ok();
+    let id = bench.recorded("dts_instance.m").unwrap().text("id");
+    let by_id = format!("dts_instance_id = \"{id}\"");
+    let second = subscription(&by_id).replace("\"m\"", "\"n\"");
+    bench.write(&[INSTANCE, &subscription(&by_id), &second]);
+    bench
+        .workspace
+        .plan(&[])
+        .fails()
+        .error("Two resources on DTS instance");
+    let rule = "resource \"dts_monitor_rule\" \"m\" {\n  dts_job_id = dts_subscription.m.id\n  type = \"error\"\n}\n";
+    bench.write(&[
+        INSTANCE,
+        &subscription(&format!("{by_id}\n  error_notice = true")),
+        rule,
+    ]);
+    let told = bench.workspace.plan(&[]).fails();
+    let told = format!("{:?}", told.errors());
+    assert!(
+        told.contains("Two resources for DTS monitor rule")
+            || told.contains("Two resources for the error alarm"),
+        "{told}"
+    );
+    // No job of another kind.
+    bench
+        .write(&[&INSTANCE.replace("SUBSCRIBE", "SYNC").replace("\"m\"", "\"s\"")])
+        .apply()
+        .ok();
+    let sync = bench.recorded("dts_instance.s").unwrap().text("id");
+    let wrong = subscription(&format!("dts_instance_id = \"{sync}\""));
+    bench.write(&[
+        &INSTANCE.replace("SUBSCRIBE", "SYNC").replace("\"m\"", "\"s\""),
+        &wrong,
+    ]);
+    bench
+        .workspace
+        .plan(&[])
+        .fails()
+        .error("Unable to configure a subscription on DTS instance");
+}
