@@ -137,7 +137,10 @@ impl Resource<Client> for MonitorRule {
             .into_iter()
             .find(|name| prior.get(name) != plan.planned.get(name))
         else {
-            if SAID.iter().any(|name| plan.planned.get(name).is_unknown()) {
+            if is_lost(plan.client, prior) {
+                plan.unknown("id");
+                plan.planned.set("operations", vec![SET]);
+            } else if SAID.iter().any(|name| plan.planned.get(name).is_unknown()) {
                 plan.unknown("operations");
             } else if SAID.iter().any(|name| plan.changes(name)) {
                 plan.planned.set("operations", vec![SET]);
@@ -185,6 +188,7 @@ impl Resource<Client> for MonitorRule {
         };
         read.client.saw(&id);
         read.client.claim(&id);
+        read.client.is_there(job, &id);
         let imported = read.state.get("type").is_null();
         let state = &mut read.state;
         state.set("dts_job_id", job);
@@ -217,7 +221,8 @@ impl Resource<Client> for MonitorRule {
         let said = KEY
             .iter()
             .chain(&SAID)
-            .any(|name| apply.prior.get(name) != apply.planned.get(name));
+            .any(|name| apply.prior.get(name) != apply.planned.get(name))
+            || is_lost(Some(&apply.client), &apply.prior);
         if old != new && !apply.client.claim(&new) {
             return Err(two_rules(&new).into());
         }
@@ -357,6 +362,12 @@ fn same_phones(one: &str, other: &str) -> bool {
     sorted(one) == sorted(other)
 }
 
+/// Whether it is a rule of a subscription that was reset in this apply.
+fn is_lost(client: Option<&Client>, prior: &Object) -> bool {
+    let text = |name: &str| prior.str(name).unwrap_or_default();
+    client.is_some_and(|client| client.is_lost(text("dts_job_id"), text("id")))
+}
+
 /// Refuses a second resource for the same rule, as far as a plan can tell.
 fn have_alone(plan: &mut Plan<'_, Client>) {
     let own = plan.prior.and_then(|prior| prior.str("id"));
@@ -404,6 +415,7 @@ async fn set(apply: &Apply<Client>) -> Result<(), Diagnostics> {
         notice_value: planned.i64("notice_value"),
     };
     let what = format!("set DTS monitor rule {}", id_of(planned));
+    apply.client.is_there(&rule.dts_job_id, &id_of(planned));
     api.create_job_monitor_rule(&rule).await.map_err(|cause| {
         let refused = error::unable(&what, &cause);
         let blamed = if cause.is_not_found() {

@@ -54,6 +54,8 @@ pub struct Client {
     served: Mutex<BTreeMap<String, BTreeSet<Option<String>>>>,
     /// For which type of job an instance in the plan was bought, and of which type what was listed is.
     types: Mutex<BTreeMap<String, String>>,
+    /// Subscriptions that were reset, each with what was read or made of it since.
+    resets: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// The turns of [`Client::turn`].
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<Option<String>>>>>,
 }
@@ -168,6 +170,27 @@ impl Client {
         types.get(instance_id).cloned()
     }
 
+    /// The subscription was reset: what belonged to it is gone, and keeps no id.
+    pub(super) fn was_reset(&self, job_id: &str) {
+        let mut resets = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
+        resets.insert(job_id.to_owned(), BTreeSet::new());
+    }
+
+    /// What belongs to the subscription has just been read or made.
+    pub(super) fn is_there(&self, job_id: &str, id: &str) {
+        let mut resets = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(since) = resets.get_mut(job_id) {
+            since.insert(id.to_owned());
+        }
+    }
+
+    /// Whether it was lost with a reset of this process. Terraform plans it once more after that, in the same apply, and without
+    /// reading it: nothing else tells.
+    pub(super) fn is_lost(&self, job_id: &str, id: &str) -> bool {
+        let resets = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
+        resets.get(job_id).is_some_and(|since| !since.contains(id))
+    }
+
     /// Who buys an instance for a job takes its turn, and leaves the instance's id there: a job has one instance.
     pub(super) fn turn(&self, job_id: &str) -> Arc<tokio::sync::Mutex<Option<String>>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -218,6 +241,7 @@ impl Provider for Dts {
             read: Mutex::new(BTreeSet::new()),
             served: Mutex::new(BTreeMap::new()),
             types: Mutex::new(BTreeMap::new()),
+            resets: Mutex::new(BTreeMap::new()),
             turns: Mutex::new(BTreeMap::new()),
         })
     }

@@ -180,9 +180,6 @@ fn monitor_rules_are_moved_here() {
 /// A subscription, whose instance that provider has no resource of its own for, and a consumer channel.
 #[test]
 fn subscriptions_and_consumer_channels_are_moved_here() {
-    if cli_version() < (1, 8) {
-        return;
-    }
     let bench = Bench::immediate();
     let bought = crate::support::bench::bought_first("SUBSCRIBE", "");
     let group = |instance: &str| {

@@ -66,6 +66,7 @@ async fn make(apply: &mut Apply<Client>, raise: &'static str) -> Result<(), Diag
         }
     };
     let instance = detail.dts_instance_id.clone().unwrap_or_default();
+    client.is_there(detail.dts_job_id.as_deref().unwrap_or_default(), &group);
     apply.state.set("id", id(&instance, &group));
     apply.state.set("consumer_group_id", group);
     apply.state.set("dts_instance_id", instance);

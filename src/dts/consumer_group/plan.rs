@@ -34,6 +34,17 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         // the group there.
         return;
     }
+    let text = |name: &str| prior.str(name).unwrap_or_default();
+    let lost = plan
+        .client
+        .is_some_and(|client| client.is_lost(text("dts_job_id"), text("consumer_group_id")));
+    // By the subscription's own id, which is planned to be unknown when it is reset.
+    if lost && !plan.config.get("dts_job_id").is_null() {
+        for name in ["id", "consumer_group_id", "operations"] {
+            plan.unknown(name);
+        }
+        return;
+    }
     match password(prior, plan.config, imported) {
         None => plan.unknown("operations"),
         _ if [NAME, USER].iter().any(|name| plan.planned.get(name).is_unknown()) => plan.unknown("operations"),

@@ -36,6 +36,8 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     }
     let id = state.str("id").unwrap_or_default();
     read.client.saw(id);
+    read.client
+        .is_there(state.str("dts_job_id").unwrap_or_default(), &group);
     read.client.claim(&group);
     Ok(true)
 }

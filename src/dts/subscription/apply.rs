@@ -135,7 +135,7 @@ pub(super) struct Run<'a> {
     pub(super) api: api::Client,
     pub(super) id: String,
     pub(super) reached: Object,
-    made: Vec<&'static str>,
+    pub(super) made: Vec<&'static str>,
     pub(super) limit: Duration,
     pub(super) raise: &'static str,
     /// The stage before the last start, which DTS may still show for a moment after it.
@@ -270,6 +270,7 @@ impl<'a> Run<'a> {
         .await?;
         let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.id = found.unwrap_or_else(|| self.id.clone());
+        self.apply.client.was_reset(&self.id);
         self.reached.set("id", self.id.as_str());
         self.reached.set("status", "NotConfigured");
         for name in OUTPUTS {

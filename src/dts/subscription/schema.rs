@@ -66,7 +66,7 @@ pub(super) fn schema() -> Schema {
             text(
                 "desired_status",
                 "What the subscription shall be: `configured` (nothing is run), `prechecked` (checked, not started; without an instance only), \
-                 `running` (checked and started: its changes can be consumed), `suspended` (DTS shows that as `Abnormal`); the last two need an \
+                 `running` (checked and started: its changes can be consumed), `suspended` (DTS shows that as `Abnormal`; one that has not started is not started for it); the last two need an \
                  instance. `configured` and `prechecked` are floors: a subscription that went further satisfies them. Default: `running` with \
                  `dts_instance_id`, else `configured`.",
             )

@@ -144,6 +144,12 @@ fn subscription_stage<'b>(
     from: &Json,
     to: &Json,
 ) -> (Managed<'b>, Json) {
+    // To another instance, and from one.
+    let situation = if case.argument == "dts_instance_id" {
+        situation % 3
+    } else {
+        situation
+    };
     let mut extra = json!({ "desired_status": DESIRED[situation] });
     let bought = || {
         let mut bought = bed.instance();
@@ -161,6 +167,12 @@ fn subscription_stage<'b>(
         extra["desired_status"] = from["desired_status"].clone();
     }
     let mut managed = bed.resource(type_name);
+    if extra["desired_status"] == "suspended" {
+        managed.settle(&with(
+            &with(from, extra.clone()),
+            json!({ "desired_status": "running" }),
+        ));
+    }
     managed.settle(&with(from, extra.clone()));
     match case.argument {
         "dts_instance_id" => extra["dts_instance_id"] = json!(bought()),

@@ -255,8 +255,7 @@ fn one_resource_for_an_instance_and_for_an_alarm() {
         .write(&[&INSTANCE.replace("SUBSCRIBE", "SYNC").replace("\"m\"", "\"s\"")])
         .apply()
         .ok();
-    let sync = bench.recorded("dts_instance.s").unwrap().text("id");
-    let wrong = subscription(&format!("dts_instance_id = \"{sync}\""));
+    let wrong = subscription("dts_instance_id = dts_instance.s.id");
     bench.write(&[
         &INSTANCE.replace("SUBSCRIBE", "SYNC").replace("\"m\"", "\"s\""),
         &wrong,

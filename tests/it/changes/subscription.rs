@@ -107,10 +107,11 @@ fn it_is_suspended_and_resumed() {
         );
         managed.change(&config, Update, &[START]);
         assert_eq!(managed.status(), "Normal");
-        // Suspended from the beginning.
+        // It is not started only to be suspended.
         let bed = Bed::with(lifecycle, None);
-        let (mut managed, _) = bed.subscribed(&desired(&subscription(), "suspended"));
-        assert_eq!(managed.status(), "Abnormal");
+        let (mut managed, config) = bed.subscribed(&desired(&subscription(), "suspended"));
+        assert_eq!(managed.status(), "NotStarted");
+        managed.change(&desired(&config, "running"), Update, &[START]);
     }
 }
 
