@@ -144,12 +144,9 @@ fn subscription_stage<'b>(
     from: &Json,
     to: &Json,
 ) -> (Managed<'b>, Json) {
-    // To another instance, and from one.
-    let situation = if case.argument == "dts_instance_id" {
-        situation % 3
-    } else {
-        situation
-    };
+    // What is about an instance needs one.
+    let needs_one = case.argument == "dts_instance_id" || from["desired_status"] == "running";
+    let situation = if needs_one { situation % 3 } else { situation };
     let mut extra = json!({ "desired_status": DESIRED[situation] });
     let bought = || {
         let mut bought = bed.instance();
