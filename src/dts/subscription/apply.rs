@@ -52,12 +52,9 @@ async fn configure_new(apply: &mut Apply<Client>, raise: &'static str) -> Result
     run.made(Operation::Configure);
     let planned = run.apply.planned.clone();
     for operation in then {
-        match run.make(&client, operation, &planned).await {
-            Ok(true) => run.made(operation),
-            Ok(false) => {}
-            // A look that failed is no call that failed: the next plan shows the calls that are left.
-            Err(problems) if run.creates() && run.is_blind() => return run.conclude(Err(problems)).await,
-            Err(problems) => return Err(problems),
+        // One that was not started is no use to whoever consumes it: that is an error. Nothing is lost when it is configured anew.
+        if run.make(&client, operation, &planned).await? {
+            run.made(operation);
         }
     }
     run.finish(desired).await

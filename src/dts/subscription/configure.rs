@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use super::SUBSCRIBE;
 use super::schema::NOTICES;
@@ -140,15 +141,17 @@ pub(super) async fn configure(
         Outcome::Taken(job) => return Ok(job),
         Outcome::LeftOver(left) => problems.push(left_over(&request.dts_job_name, &left)),
         Outcome::Refused(cause) => {
-            let refused = error::unable(&what, &cause);
-            let at = cause.is_code("UnSupportedTaskType") || cause.is_code("OperationDenied");
-            problems.push(
-                if at && request.dts_job_id.is_none() && request.dts_instance_id.is_some() {
-                    refused.at(Path::attribute("dts_instance_id"))
-                } else {
-                    refused
-                },
-            );
+            let mut refused = error::unable(&what, &cause);
+            if let (None, Some(instance)) = (&request.dts_job_id, &request.dts_instance_id)
+                && cause.kind() == api::Kind::Api
+            {
+                let looker = client.api(&CancellationToken::new())?;
+                if let Some(why) = occupied(&looker, instance).await {
+                    refused.detail = format!("{why}\n\n{}", refused.detail);
+                }
+                refused = refused.at(Path::attribute("dts_instance_id"));
+            }
+            problems.push(refused);
         }
         Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
         Outcome::Several(several, lost) => {
@@ -196,6 +199,19 @@ pub(super) fn two_on(instance: &str) -> Diagnostic {
          instance, or remove one of the two; a resource that has another name now needs a `moved` block.",
     )
     .at(Path::attribute("dts_instance_id"))
+}
+
+/// Why DTS took no new subscription on an instance, where the one that is on it tells; DTS's own refusal does not (dts-api.md 3.5).
+async fn occupied(api: &api::Client, instance: &str) -> Option<String> {
+    let there = api::JobRef::instance(instance);
+    let detail = api.describe_dts_job_detail(&there).await.ok()?;
+    let (status, job) = (detail.status?, detail.dts_job_id?);
+    Stage::of(&status).has_run().then(|| {
+        format!(
+            "{job} is on instance {instance} (status {status}), and an instance serves one. If it is this one, most likely configured by an \
+             apply that was cut off, import it (`terraform import <address> {job}`); otherwise give this one another instance."
+        )
+    })
 }
 
 /// What is on the instance, if it is configured as asked by now.

@@ -381,3 +381,35 @@ fn what_dts_refuses_is_refused_in_the_plan() {
         managed.refused(&config, path, text);
     }
 }
+
+/// Left by an apply that was killed, or somebody else's.
+#[test]
+fn one_that_runs_on_the_instance_is_named() {
+    let bed = Bed::new();
+    let (managed, config) = bed.subscribed(&subscription());
+    let import = format!("`terraform import <address> {}`", managed.text("id"));
+    bed.resource("dts_subscription")
+        .fails(&config, "dts_instance_id", &[&import]);
+}
+
+/// One that was not started would leave whoever consumes it with an error that does not say why.
+#[test]
+fn a_look_that_fails_before_the_start_is_an_error() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&instance(SUBSCRIBE));
+    let config = with(&subscription(), json!({ "dts_instance_id": bought.text("id") }));
+    let refused =
+        json!({"action": "DescribeDtsJobDetail", "nth": 1, "kind": "refuse", "code": "DTS.Msg.Odd"});
+    let mut managed = bed.resource("dts_subscription");
+    let planned = managed.must_plan(&config);
+    bed.emulator.add_faults(refused);
+    let problems = managed.apply(&planned, &config);
+    let told: Vec<_> = problems.iter().filter(|problem| problem.is_error()).collect();
+    assert!(
+        told.len() == 1 && told[0].detail.contains("DTS.Msg.Odd"),
+        "{problems:#?}"
+    );
+    managed.settle(&config);
+    assert_eq!(managed.status(), "Normal");
+}
