@@ -392,6 +392,14 @@ pub(super) fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
         ),
         _ => {}
     }
+    // With `job_id` the configuration does not say the type, and DTS has told it since.
+    let other_class = prior.get("instance_class") != planned.get("instance_class");
+    if let (Some(kind), Some(class), true) = (kind.as_deref(), planned.str("instance_class"), other_class)
+        && plan.config.get("type").is_null()
+        && let Some((summary, detail)) = impossible_class(kind, class)
+    {
+        say("instance_class", &summary, &detail);
+    }
     if transfers
         && Payment::of(prior) == Some(Payment::Serverless)
         && class_of_transfer(prior, &planned).is_none()

@@ -18,11 +18,17 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let instance = api::JobRef::instance(&id);
     let listed = read.client.bought_for(&id);
     let kind = read.state.str("type").or(listed.as_deref());
-    let detail = match api.read_job(&instance, kind, api::Purpose::RefreshStatus).await {
+    let mut detail = match api.read_job(&instance, kind, api::Purpose::RefreshStatus).await {
         Ok(detail) => detail,
         Err(cause) if cause.is_not_found() => return Ok(false),
         Err(cause) => return Err(error::unable(&format!("read DTS instance {id}"), &cause).into()),
     };
+    // Lists do not tell it, and few instances have it.
+    if detail.database_count.is_none() && read.state.i64("database_count").is_some() {
+        let what = format!("read DTS instance {id}");
+        let whole = api.describe_dts_job_detail(&instance).await;
+        detail.database_count = whole.map_err(error::to(&what))?.database_count;
+    }
     read.client.saw(&id);
     read.client.claim(&id);
     let imported = read.state.get("auto_start").is_null();
@@ -107,8 +113,8 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
         }
     }
     state.set("expire_time", detail.expire_time.as_deref());
-    // Lists do not tell it.
-    if let (Some(count), true) = (detail.database_count, state.get("database_count").is_known()) {
+    let counts = state.i64("database_count").is_some();
+    if let (Some(count), true) = (detail.database_count, counts) {
         state.set("database_count", count);
     }
     let is_serverless = detail

@@ -166,6 +166,17 @@ fn a_count_of_databases_is_an_order_of_its_own() {
     assert_eq!(sent(&bed, CLASS)["OrderType"], "DOWNGRADE");
     bought.change(&count(2, "large"), Update, &[CLASS]);
     assert_eq!(sent(&bed, CLASS)["OrderType"], "UPGRADE");
+    // Changed by others.
+    let job_id = bought.text("job_id");
+    let order = [
+        ("InstanceClass", "large"),
+        ("OrderType", "UPGRADE"),
+        ("DatabaseCount", "5"),
+    ];
+    bed.call(CLASS, &[&order[..], &[("DtsJobId", job_id.as_str())]].concat());
+    bought.refresh();
+    assert_eq!(bought.core.get("database_count"), 5);
+    bought.change(&count(2, "large"), Update, &[CLASS]);
 }
 
 #[test]
