@@ -82,6 +82,27 @@ impl CreateDtsInstance {
     }
 }
 
+/// Parameters of `TransferPayType` (dts-api.md 2.6).
+#[derive(Clone, Debug, Default)]
+pub struct TransferPayType {
+    /// The instance's job. Required.
+    pub dts_job_id: String,
+    /// `PrePaid`, `PostPaid` or `sync_serverless`. Required.
+    pub charge_type: &'static str,
+    /// `Year` or `Month`; with `PrePaid`, and required there.
+    pub period: Option<String>,
+    /// Number of periods: 1 to 5 years or 1 to 60 months; with `PrePaid`, and required there.
+    pub buy_count: Option<i64>,
+    /// The class that it has then.
+    pub instance_class: Option<String>,
+    /// Least DTS units: 1, 2, 4, 8, 16; with `sync_serverless`.
+    pub min_du: Option<String>,
+    /// Most DTS units: 2, 4, 8, 16; with `sync_serverless`.
+    pub max_du: Option<String>,
+    /// Renews automatically at expiry; with `PrePaid`.
+    pub auto_pay: Option<bool>,
+}
+
 /// What was bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PurchasedInstance {
@@ -115,7 +136,8 @@ impl Client {
     }
 
     /// Changes the class of an instance, through its job (`TransferInstanceClass`). It is an order: not repeatable.
-    /// `order_type` is `UPGRADE`, the only documented value (dts-api.md 2.6).
+    /// `order_type` is `UPGRADE`, the only documented value (dts-api.md 2.6). `database_count`: see
+    /// [`CreateDtsInstance::database_count`].
     ///
     /// # Errors
     /// As [`Client::call`].
@@ -124,14 +146,88 @@ impl Client {
         job_id: &str,
         instance_class: &str,
         order_type: &str,
+        database_count: Option<i64>,
     ) -> Result<(), Error> {
         let params = Params::new()
             .set("DtsJobId", job_id)
             .set("InstanceClass", instance_class)
-            .set("OrderType", order_type);
+            .set("OrderType", order_type)
+            .set_opt("DatabaseCount", database_count);
         self.call("TransferInstanceClass", params, Safety::Once)
             .await
             .map(drop)
+    }
+
+    /// Changes how an instance is paid for, through its job. It is an order: not repeatable.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn transfer_pay_type(&self, request: &TransferPayType) -> Result<(), Error> {
+        let params = Params::new()
+            .set("DtsJobId", &request.dts_job_id)
+            .set("ChargeType", request.charge_type)
+            .set_opt("Period", request.period.as_ref())
+            .set_opt("BuyCount", request.buy_count)
+            .set_opt("InstanceClass", request.instance_class.as_ref())
+            .set_opt("MinDu", request.min_du.as_ref())
+            .set_opt("MaxDu", request.max_du.as_ref())
+            .set_opt("AutoPay", request.auto_pay);
+        self.call("TransferPayType", params, Safety::Once).await.map(drop)
+    }
+
+    /// Makes a `PrePaid` instance last `count` periods longer (`Year` or `Month`), through its job. It is an order: not
+    /// repeatable.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn renew_instance(&self, job_id: &str, period: &str, count: i64) -> Result<(), Error> {
+        let params = Params::new()
+            .set("DtsJobId", job_id)
+            // The only value, in the spelling of replies.
+            .set("ChargeType", "PREPAY")
+            .set("Period", period)
+            .set("BuyCount", count);
+        self.call("RenewInstance", params, Safety::Once).await.map(drop)
+    }
+
+    /// Moves an instance to another resource group.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn convert_instance_resource_group(
+        &self,
+        instance_id: &str,
+        resource_group_id: &str,
+    ) -> Result<(), Error> {
+        let params = Params::new()
+            .set("ResourceId", instance_id)
+            .set("NewResourceGroupId", resource_group_id);
+        self.call("ConvertInstanceResourceGroup", params, Safety::Repeatable)
+            .await
+            .map(drop)
+    }
+
+    /// How many DUs of its dedicated cluster a job may use, at least 1.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn modify_dts_job_du_limit(&self, job_id: &str, du_limit: i64) -> Result<(), Error> {
+        let params = Params::new().set("DtsJobId", job_id).set("DuLimit", du_limit);
+        self.call("ModifyDtsJobDuLimit", params, Safety::Repeatable)
+            .await
+            .map(drop)
+    }
+
+    /// Gives a one-way synchronization a reverse half: MySQL on both sides, running, paid by use. It is an order: not
+    /// repeatable.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn upgrade_two_way(&self, instance_id: &str, instance_class: &str) -> Result<(), Error> {
+        let params = Params::new()
+            .set("InstanceId", instance_id)
+            .set("InstanceClass", instance_class);
+        self.call("UpgradeTwoWay", params, Safety::Once).await.map(drop)
     }
 }
 
@@ -225,7 +321,7 @@ mod tests {
     async fn a_class_is_changed_through_the_job() {
         let transport = FakeTransport::new([Answer::json(200, &json!({"Success": true}))]);
         client(&transport)
-            .transfer_instance_class("abc", "large", "UPGRADE")
+            .transfer_instance_class("abc", "large", "UPGRADE", None)
             .await
             .unwrap();
         let expected = [
@@ -236,5 +332,41 @@ mod tests {
             "RegionId=cn-hangzhou",
         ];
         assert_eq!(transport.seen()[0].parameters(), expected);
+    }
+
+    #[tokio::test]
+    async fn orders_name_what_dts_asks_for() {
+        let transport = FakeTransport::new([(); 5].map(|()| Answer::json(200, &json!({"Success": true}))));
+        let client = client(&transport);
+        let transfer = TransferPayType {
+            dts_job_id: "abc".into(),
+            charge_type: "sync_serverless",
+            min_du: Some("1".into()),
+            max_du: Some("8".into()),
+            ..TransferPayType::default()
+        };
+        client.transfer_pay_type(&transfer).await.unwrap();
+        client.renew_instance("abc", "Month", 3).await.unwrap();
+        client
+            .convert_instance_resource_group("dtsabc", "rg-1")
+            .await
+            .unwrap();
+        client.modify_dts_job_du_limit("abc", 4).await.unwrap();
+        client.upgrade_two_way("dtsabc", "small").await.unwrap();
+        let sent: Vec<String> = transport
+            .seen()
+            .iter()
+            .map(|seen| seen.parameters().join(" "))
+            .collect();
+        assert_eq!(
+            sent,
+            [
+                "Action=TransferPayType ChargeType=sync_serverless DtsJobId=abc MaxDu=8 MinDu=1 RegionId=cn-hangzhou",
+                "Action=RenewInstance BuyCount=3 ChargeType=PREPAY DtsJobId=abc Period=Month RegionId=cn-hangzhou",
+                "Action=ConvertInstanceResourceGroup NewResourceGroupId=rg-1 RegionId=cn-hangzhou ResourceId=dtsabc",
+                "Action=ModifyDtsJobDuLimit DtsJobId=abc DuLimit=4 RegionId=cn-hangzhou",
+                "Action=UpgradeTwoWay InstanceClass=small InstanceId=dtsabc RegionId=cn-hangzhou",
+            ]
+        );
     }
 }

@@ -13,10 +13,13 @@
 //! - [`credential`]: which keys sign.
 //! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`], [`tags`],
 //!   [`subscription`], [`consumer_group`], [`monitor_rule`]: the typed calls.
+//! - [`cluster`], [`connection`], [`log`], [`network`]: typed calls that only read.
 //! - [`batch`], `pages`: reads of jobs that share calls, and those that are fetched ahead.
 
 pub mod batch;
 pub mod client;
+pub mod cluster;
+pub mod connection;
 pub mod consumer_group;
 pub mod context;
 pub mod credential;
@@ -26,7 +29,9 @@ pub mod job;
 pub mod job_configure;
 pub mod job_detail;
 pub mod job_list;
+pub mod log;
 pub mod monitor_rule;
+pub mod network;
 pub mod precheck;
 pub mod run;
 pub mod subscription;
@@ -51,6 +56,8 @@ pub(crate) mod testing;
 
 pub use batch::Purpose;
 pub use client::{Client, Config, Safety};
+pub use cluster::DedicatedCluster;
+pub use connection::{ConnectionStatus, TriedEndpoint};
 pub use consumer_group::{ConsumerGroup, CreateConsumerChannel, ModifyConsumerChannel};
 pub use context::{
     Clock, Connection, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError,
@@ -58,14 +65,16 @@ pub use context::{
 pub use credential::{AssumeRole, AssumeRoleWithOidc, CredentialConfig, Credentials};
 pub use endpoint::Network;
 pub use error::{Error, Kind};
-pub use instance::{CreateDtsInstance, PurchasedInstance};
+pub use instance::{CreateDtsInstance, PurchasedInstance, TransferPayType};
 pub use job::{JobRef, ModifiedJob, ModifyDtsJob, Side};
 pub use job_configure::{ConfigureDtsJob, ConfiguredJob, Endpoint};
 pub use job_detail::{EndpointDetail, JobDetail, JobMode, PhaseStatus, RetryState, SubscriptionHost};
 pub use job_list::{DescribeDtsJobs, JobPages, JobSummary};
+pub use log::{DescribeDtsServiceLog, LogEntry};
 pub use monitor_rule::{CreateJobMonitorRule, MonitorRule};
+pub use network::{IpRanges, VpcAccess, WhiteIpList};
 pub use params::Params;
-pub use precheck::{PartialPrecheck, PrecheckItem, PrecheckStatus, SkipPreCheck};
+pub use precheck::{DescribePreCheckStatus, PartialPrecheck, PrecheckItem, PrecheckStatus, SkipPreCheck};
 pub use reply::Reply;
 pub use run::Run;
 pub use sign::SignatureVersion;

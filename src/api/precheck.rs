@@ -44,6 +44,20 @@ pub struct PrecheckItem {
     pub finish_time: Option<String>,
     /// `Logs`: what went wrong in detail, one text per entry.
     pub logs: Vec<String>,
+    /// `SourceSchema`: database of an object that is moved.
+    pub source_schema: Option<String>,
+    /// `DestSchema`: database that it is moved to.
+    pub dest_schema: Option<String>,
+    /// `TargetNames`: its name there.
+    pub target_names: Option<String>,
+    /// `ParentObj`: the object that it belongs to.
+    pub parent_obj: Option<String>,
+    /// `DdlSql`: how it is made.
+    pub ddl_sql: Option<String>,
+    /// `DiffRow`: rows that differ.
+    pub diff_row: Option<i64>,
+    /// `DelaySeconds`: how far behind it is; of changes.
+    pub delay_seconds: Option<i64>,
 }
 
 impl PrecheckItem {
@@ -71,6 +85,13 @@ impl PrecheckItem {
                     (!parts.is_empty()).then(|| parts.join(": "))
                 })
                 .collect(),
+            source_schema: object.text("SourceSchema"),
+            dest_schema: object.text("DestSchema"),
+            target_names: object.text("TargetNames"),
+            parent_obj: object.text("ParentObj"),
+            ddl_sql: object.text("DdlSql"),
+            diff_row: object.int("DiffRow"),
+            delay_seconds: object.int("DelaySeconds"),
         }
     }
 
@@ -164,6 +185,21 @@ impl PrecheckStatus {
     }
 }
 
+/// Parameters of `DescribePreCheckStatus` (dts-api.md 4.1).
+#[derive(Clone, Debug, Default)]
+pub struct DescribePreCheckStatus {
+    /// The job. Required.
+    pub dts_job_id: String,
+    /// `01` the precheck, `02` structure, `03` full load, `04` increment. Required.
+    pub job_code: String,
+    /// `before` or `after`: structures of the load, or DDL that came since.
+    pub struct_type: Option<String>,
+    /// `StructPhase`; of structures.
+    pub struct_phase: Option<String>,
+    /// Only items with this part in their name.
+    pub name: Option<String>,
+}
+
 /// Parameters of `SkipPreCheck`. It resumes nothing: start the job again afterwards.
 #[derive(Clone, Debug, Default)]
 pub struct SkipPreCheck {
@@ -193,12 +229,31 @@ impl Client {
         job_code: &str,
         struct_type: Option<&str>,
     ) -> Result<PrecheckStatus, Error> {
+        let request = DescribePreCheckStatus {
+            dts_job_id: job_id.to_owned(),
+            job_code: job_code.to_owned(),
+            struct_type: struct_type.map(str::to_owned),
+            ..DescribePreCheckStatus::default()
+        };
+        self.describe_module_status(&request).await
+    }
+
+    /// The items of a job's precheck or of one of its modules, from all pages.
+    ///
+    /// # Errors
+    /// As [`Client::describe_precheck_status`].
+    pub async fn describe_module_status(
+        &self,
+        request: &DescribePreCheckStatus,
+    ) -> Result<PrecheckStatus, Error> {
         let mut status = PrecheckStatus::default();
         for _ in 0..CONSISTENT_READS {
             let params = Params::new()
-                .set("DtsJobId", job_id)
-                .set("JobCode", job_code)
-                .set_opt("StructType", struct_type);
+                .set("DtsJobId", &request.dts_job_id)
+                .set("JobCode", &request.job_code)
+                .set_opt("StructType", request.struct_type.as_ref())
+                .set_opt("StructPhase", request.struct_phase.as_ref())
+                .set_opt("Name", request.name.as_ref());
             let (read, consistent) = self.read_precheck(&params).await?;
             status = read;
             if consistent {

@@ -8,6 +8,7 @@
 //! - `subscription`: `dts_subscription`, changes to be consumed; `consumer_group`: `dts_consumer_group`, by whom
 //! - `monitor_rule`: `dts_monitor_rule`, an alarm of a job
 //! - `precheck`: `data.dts_precheck`, and the gate before a purchase
+//! - `data`: the data sources beside it
 //! - `actions`: calls that move a job along and are no part of its state
 //! - `lists`: `terraform query`, what there is to be adopted
 //! - `functions`: `db_list` and `parse_db_list`, object lists from maps and back
@@ -23,6 +24,7 @@ mod actions;
 mod alicloud;
 mod consumer_group;
 mod course;
+mod data;
 mod endpoint;
 mod error;
 mod functions;

@@ -174,17 +174,25 @@ impl DataSource<Client> for Precheck {
             ("message", Type::String),
             ("repair_method", Type::String),
             ("can_skip", Type::Bool),
+            ("source_schema", Type::String),
+            ("destination_schema", Type::String),
+            ("target_name", Type::String),
+            ("parent", Type::String),
+            ("ddl", Type::String),
+            ("diff_rows", Type::Number),
+            ("delay_seconds", Type::Number),
         ]);
         let items = |name: &str, description: &str| {
             Attribute::new(name, Type::list(item.clone())).computed().describe(&format!(
                 "{description} Each has `code`, `name`, `state` (`NotStarted`, `Checking`, `Failed`, `Warning`, `Success`), \
-                 `message` (what was found), `repair_method` and `can_skip`."
+                 `message` (what was found), `repair_method` and `can_skip`. Of a module, `code` is the kind of object, such as `Table`, `name` its name, and there are \
+                 `source_schema`, `destination_schema`, `target_name`, `parent`, `ddl` (of structures), `diff_rows` and `delay_seconds` (of changes), as far as DTS tells."
             ))
         };
         Schema::new(
             Block::new(
-                "Reads the precheck of a DTS job: what DTS checks before it moves data (`DescribePreCheckStatus`). It starts \
-                 nothing. With `depends_on` the job, it is read after a pending change of the job, not before it.",
+                "Reads the precheck of a DTS job: what DTS checks before it moves data (`DescribePreCheckStatus`); or, with `job_code`, how far a module is \
+                 with each object. It starts nothing. With `depends_on` the job, it is read after a pending change of the job, not before it.",
             )
             .attribute(Attribute::string("job_id").required().check(Check::not_blank()).describe("Id of the job."))
             .attribute(
@@ -200,8 +208,14 @@ impl DataSource<Client> for Precheck {
                     .describe("Which structures: `before` the load, or DDL `after` it. Default: `before`."),
             )
             .attribute(
+                Attribute::string("struct_phase")
+                    .check(Check::not_blank())
+                    .describe("Only structures of this phase, in the words of DTS."),
+            )
+            .attribute(Attribute::string("name").check(Check::not_blank()).describe("Only items with this part in their name."))
+            .attribute(
                 Attribute::bool("wait")
-                    .describe("Wait until there is a verdict, while the precheck runs (`timeouts.read`). Default: `true`."),
+                    .describe("Wait until there is a verdict, while the precheck, or the module, runs (`timeouts.read`). Default: `true` for the precheck, else `false`."),
             )
             .attribute(
                 Attribute::bool("require_pass")
@@ -228,7 +242,14 @@ impl DataSource<Client> for Precheck {
         let job_id = query.state.str("job_id").unwrap_or_default().to_owned();
         let code = query.state.str("job_code").unwrap_or(PRECHECK).to_owned();
         let struct_type = query.state.str("struct_type").unwrap_or(BEFORE).to_owned();
-        let waits = query.state.bool("wait").unwrap_or(true);
+        let waits = query.state.bool("wait").unwrap_or(code == PRECHECK);
+        let request = api::DescribePreCheckStatus {
+            dts_job_id: job_id.clone(),
+            job_code: code.clone(),
+            struct_type: Some(struct_type.clone()),
+            struct_phase: query.state.str("struct_phase").map(str::to_owned),
+            name: query.state.str("name").map(str::to_owned),
+        };
         let what = format!("read the precheck of DTS job {job_id}");
 
         let api = query.client.api_within(&query.cancel, query.timeout(TIMEOUT))?;
@@ -240,17 +261,14 @@ impl DataSource<Client> for Precheck {
             cancel: &query.cancel,
         };
         let status = wait::until(api.clock().as_ref(), &patience, || async {
-            let status = api
-                .describe_precheck_status(&job_id, &code, Some(&struct_type))
-                .await
-                .map_err(|cause| {
-                    let diagnostic = error::unable(&what, &cause);
-                    Diagnostics::from(if cause.is_not_found() {
-                        diagnostic.at(Path::attribute("job_id"))
-                    } else {
-                        diagnostic
-                    })
-                })?;
+            let status = api.describe_module_status(&request).await.map_err(|cause| {
+                let diagnostic = error::unable(&what, &cause);
+                Diagnostics::from(if cause.is_not_found() {
+                    diagnostic.at(Path::attribute("job_id"))
+                } else {
+                    diagnostic
+                })
+            })?;
             Ok(match verdict(&status) {
                 Verdict::Running if waits => Poll::Pending(progress(&status)),
                 _ => Poll::Ready(status),
@@ -304,6 +322,13 @@ fn to_value(item: &api::PrecheckItem) -> Value {
         .with("message", message(item))
         .with("repair_method", item.repair_method.clone())
         .with("can_skip", item.can_skip.unwrap_or(false))
+        .with("source_schema", item.source_schema.clone())
+        .with("destination_schema", item.dest_schema.clone())
+        .with("target_name", item.target_names.clone())
+        .with("parent", item.parent_obj.clone())
+        .with("ddl", item.ddl_sql.clone())
+        .with("diff_rows", item.diff_row)
+        .with("delay_seconds", item.delay_seconds)
         .into()
 }
 

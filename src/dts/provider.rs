@@ -8,8 +8,8 @@ use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    actions, consumer_group, functions, instance, job, lists, monitor_rule, precheck, settings, subscription,
-    tags,
+    actions, consumer_group, data, functions, instance, job, lists, monitor_rule, precheck, settings,
+    subscription, tags,
 };
 use crate::api;
 use crate::framework::action::Action;
@@ -258,9 +258,16 @@ impl Provider for Dts {
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Client>>> {
         vec![
-            Box::new(precheck::Precheck),
             Box::new(consumer_group::ConsumerGroups),
             Box::new(subscription::SubscriptionMeta),
+            Box::new(data::ConnectionStatus),
+            Box::new(data::DedicatedClusters),
+            Box::new(data::Instances),
+            Box::new(data::IpRanges),
+            Box::new(data::Job),
+            Box::new(data::JobLog),
+            Box::new(data::Jobs),
+            Box::new(precheck::Precheck),
         ]
     }
 

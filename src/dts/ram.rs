@@ -14,16 +14,21 @@ pub const PERMISSIONS: &[Permissions] = &[
     Permissions {
         object: "dts_instance",
         operations: &[
+            "ConvertInstanceResourceGroup",
             "CreateDtsInstance",
             "DeleteDtsJob",
             "DescribeDtsJobDetail",
             "DescribeDtsJobs",
             "DescribePreCheckStatus",
             "ListTagResources",
+            "ModifyDtsJobDuLimit",
+            "RenewInstance",
             "StartDtsJob",
             "TagResources",
             "TransferInstanceClass",
+            "TransferPayType",
             "UntagResources",
+            "UpgradeTwoWay",
         ],
     },
     Permissions {
@@ -83,6 +88,34 @@ pub const PERMISSIONS: &[Permissions] = &[
     Permissions {
         object: "data.dts_subscription_meta",
         operations: &["DescribeSubscriptionMeta"],
+    },
+    Permissions {
+        object: "data.dts_connection_status",
+        operations: &["DescribeConnectionStatus"],
+    },
+    Permissions {
+        object: "data.dts_dedicated_clusters",
+        operations: &["ListDedicatedCluster"],
+    },
+    Permissions {
+        object: "data.dts_instances",
+        operations: &["DescribeDtsJobs"],
+    },
+    Permissions {
+        object: "data.dts_ip_ranges",
+        operations: &["DescribeDTSIP", "WhiteIpList"],
+    },
+    Permissions {
+        object: "data.dts_job",
+        operations: &["DescribeDtsJobDetail", "DescribeDtsJobs"],
+    },
+    Permissions {
+        object: "data.dts_job_log",
+        operations: &["DescribeDtsServiceLog"],
+    },
+    Permissions {
+        object: "data.dts_jobs",
+        operations: &["DescribeDtsJobs"],
     },
     Permissions {
         object: "data.dts_precheck",

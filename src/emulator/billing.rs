@@ -68,9 +68,6 @@ pub(crate) fn transfer_pay_type(state: &mut State, params: &Params) -> Result<Bo
     if job.kind == Kind::Migration {
         return Err(denied("a migration instance is PostPaid"));
     }
-    if instance.pay_type == kind {
-        return Err(denied(&format!("its instance is {kind} already")));
-    }
     let class = params.one_of("InstanceClass", classes(job.kind))?;
     let mut expires = None;
     let mut du_range = (None, None);
@@ -91,6 +88,13 @@ pub(crate) fn transfer_pay_type(state: &mut State, params: &Params) -> Result<Bo
             du_range = (params.number("MinDu")?, params.number("MaxDu")?);
         }
         _ => {}
+    }
+    // Serverless with other bounds is another way of paying: no other action names them.
+    if instance.pay_type == kind && instance.du_range == du_range {
+        return Err(denied(&format!("its instance is {kind} already")));
+    }
+    if kind != "sync_serverless" && instance.class.is_empty() {
+        params.required("InstanceClass")?;
     }
     (instance.pay_type, instance.expires, instance.du_range) = (kind, expires, du_range);
     if let Some(class) = class {
@@ -135,7 +139,11 @@ pub(crate) fn transfer_class(state: &mut State, params: &Params) -> Result<Body,
         .one_of("InstanceClass", classes(job.kind))?
         .unwrap_or(class);
     let rank = |class: &str| CLASSES.iter().position(|known| *known == class);
-    let direction = match rank(class).cmp(&rank(&instance.class)) {
+    let databases = params
+        .integer("DatabaseCount", 1..=i64::MAX)?
+        .unwrap_or(instance.databases);
+    let more = rank(class).cmp(&rank(&instance.class));
+    let direction = match more.then(databases.cmp(&instance.databases)) {
         std::cmp::Ordering::Greater => ("UPGRADE", Status::Upgrade),
         std::cmp::Ordering::Less => ("DOWNGRADE", Status::Downgrade),
         std::cmp::Ordering::Equal => {
@@ -161,5 +169,6 @@ pub(crate) fn transfer_class(state: &mut State, params: &Params) -> Result<Body,
         }
     }
     instance.class = class.to_owned();
+    instance.databases = databases;
     Ok(ordered(job, instance))
 }

@@ -84,6 +84,7 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
     )?;
     let expires = expiry(params, pay_type, kind, state.now)?;
     let du_range = (params.number("MinDu")?, params.number("MaxDu")?);
+    let databases = params.integer("DatabaseCount", 1..=i64::MAX)?.unwrap_or(1);
     let configured_group = existing.and_then(|index| state.jobs[index].configuration.as_ref());
     let group = params
         .text("ResourceGroupId")
@@ -133,6 +134,7 @@ pub(crate) fn create(state: &mut State, params: &Params) -> Result<Body, Refusal
         resource_group: group,
         tags: Default::default(),
         du_range,
+        databases,
     });
     if two_way {
         state.add_reverse(index);
@@ -154,7 +156,6 @@ fn check_order(params: &Params) -> Result<(), Refusal> {
     params.boolean("InsightModule")?;
     params.integer("Quantity", 1..=1)?;
     params.integer("ComputeUnit", 2..=i64::MAX)?;
-    params.integer("DatabaseCount", 1..=i64::MAX)?;
     params.one_of(
         "FeeType",
         &["ONLY_CONFIGURATION_FEE", "CONFIGURATION_FEE_AND_DATA_FEE"],

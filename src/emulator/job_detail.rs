@@ -43,6 +43,9 @@ pub(crate) fn describe(state: &mut State, params: &Params) -> Result<Body, Refus
     if let Some(finished) = job.finished {
         body.insert("FinishTime".to_owned(), iso(finished).into());
     }
+    if let Some(instance) = state.instance(job) {
+        body.insert("DatabaseCount".to_owned(), instance.databases.into());
+    }
     merge(&mut body, subscription::detail(state, job));
     body.insert("SourceEndpoint".to_owned(), endpoint(job, true, true));
     body.insert("DestinationEndpoint".to_owned(), endpoint(job, false, true));

@@ -155,6 +155,8 @@ pub(crate) struct Instance {
     pub(crate) tags: BTreeMap<String, String>,
     /// Bounds of a serverless instance, as numbers.
     pub(crate) du_range: (Option<serde_json::Number>, Option<serde_json::Number>),
+    /// Private RDS instances under PolarDB-X 1.0.
+    pub(crate) databases: i64,
 }
 
 impl Instance {

@@ -207,7 +207,7 @@ fn of_a_monitor_rule() {
 #[test]
 fn of_data_sources() {
     let bed = Bed::new();
-    let (_instance, configured, _) = bed.bought(
+    let (instance, configured, _) = bed.bought(
         &crate::changes::config::instance(crate::changes::config::SYNC),
         &crate::changes::config::job(crate::changes::config::SYNC),
     );
@@ -223,11 +223,12 @@ fn of_data_sources() {
             .collect();
         assert_eq!(
             arguments(&schema.block, "").into_iter().collect::<BTreeSet<_>>(),
-            covered
+            covered,
+            "{name}"
         );
         for (argument, change) in changes {
-            let config =
-                crate::changes::config::with(&serde_json::json!({ "job_id": configured.text("id") }), change);
+            let base = table::data_source_base(name, argument, &configured.text("id"), &instance.text("id"));
+            let config = crate::changes::config::with(&base, change);
             let mark = bed.mark();
             let (_, problems) = bed.read_data(name, &config);
             assert!(!problems.has_errors(), "{argument}: {problems:?}");

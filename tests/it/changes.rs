@@ -1,9 +1,10 @@
 //! Changes of what is there: in place by their own calls, by configuring again, by replacement, or refused.
-//! [`in_place`], [`configuration`], [`desired`], [`states`], [`replacement`] and [`tags`] go through all of it in this process, by the rules of
-//! Terraform;
+//! [`in_place`], [`configuration`], [`desired`], [`states`], [`replacement`], [`billing`] and [`tags`] go through all of it in this process, by the
+//! rules of Terraform;
 //! [`terraform`] and [`new_instance`] have the real one do the main ones, where two resources and the order of their calls matter.
 
 pub(crate) mod bed;
+mod billing;
 pub(crate) mod config;
 mod configuration;
 mod consumer_group;
@@ -18,3 +19,5 @@ pub(crate) mod subscribed;
 mod subscription;
 mod tags;
 mod terraform;
+
+pub(crate) use in_place::sent;

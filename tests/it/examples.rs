@@ -209,6 +209,45 @@ fn dts_instance() {
 #[test]
 fn dts_job() {
     check_resource("dts_job");
+    check_data_source("dts_job");
+}
+
+#[track_caller]
+fn check_data_source(type_name: &str) {
+    let folder = repository().join("examples/data-sources").join(type_name);
+    for example in applied(&folder, "data-source") {
+        check(&example, None);
+    }
+}
+
+#[test]
+fn dts_connection_status() {
+    check_data_source("dts_connection_status");
+}
+
+#[test]
+fn dts_dedicated_clusters() {
+    check_data_source("dts_dedicated_clusters");
+}
+
+#[test]
+fn dts_instances() {
+    check_data_source("dts_instances");
+}
+
+#[test]
+fn dts_ip_ranges() {
+    check_data_source("dts_ip_ranges");
+}
+
+#[test]
+fn dts_job_log() {
+    check_data_source("dts_job_log");
+}
+
+#[test]
+fn dts_jobs() {
+    check_data_source("dts_jobs");
 }
 
 #[test]
@@ -239,13 +278,6 @@ fn dts_subscription_meta() {
 #[test]
 fn dts_precheck() {
     check_data_source("dts_precheck");
-}
-
-fn check_data_source(type_name: &str) {
-    let folder = repository().join("examples/data-sources").join(type_name);
-    for example in applied(&folder, "data-source") {
-        check(&example, None);
-    }
 }
 
 #[track_caller]

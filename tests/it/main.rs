@@ -12,7 +12,11 @@ mod arguments;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod credentials;
+#[cfg(test)]
+mod data;
 #[cfg(test)]
 mod debug;
 #[cfg(test)]

@@ -27,7 +27,7 @@ fn called(bench: &Bench) -> BTreeSet<String> {
         .collect()
 }
 
-/// Bought first, made larger, tagged and no longer, imported elsewhere, released.
+/// Bought first, made larger, tagged and no longer, paid for in each way, moved, imported elsewhere, released.
 fn an_instance_alone() -> BTreeSet<String> {
     let bench = Bench::immediate();
     bench.write(&[&bought_first("SYNC", "")]);
@@ -36,6 +36,12 @@ fn an_instance_alone() -> BTreeSet<String> {
     bench.apply().ok();
     bench.write(&[&bought_first("SYNC", "tags = { env = \"test\" }")]);
     bench.apply().ok();
+    let keep = "on_destroy = \"keep\"\n";
+    for (count, more) in [(1, ""), (2, "resource_group_id = \"rg-1\"\n")] {
+        let paid = format!("period = \"Month\"\n  used_time = {count}\n  {keep}  {more}");
+        bench.write(&[&bought_first("SYNC", &paid).replace("PostPaid", "PrePaid")]);
+        bench.apply().ok();
+    }
     bench.write(&[&bought_first("SYNC", "")]);
     bench.apply().ok();
     let id = bench.recorded("dts_instance.m").unwrap().text("id");
@@ -96,6 +102,18 @@ fn a_job_on_an_instance() -> BTreeSet<String> {
     called(&bench)
 }
 
+/// A synchronization that runs gets a reverse half.
+fn an_instance_that_becomes_two_way() -> BTreeSet<String> {
+    let bench = Bench::immediate();
+    let running = endless(&job_on_instance("SYNC", ""));
+    bench.write(&[&bought_first("SYNC", ""), &running]);
+    bench.apply().ok();
+    let both_ways = "sync_architecture = \"bidirectional\"";
+    bench.write(&[&bought_first("SYNC", both_ways), &running]);
+    bench.apply().ok();
+    called(&bench)
+}
+
 /// Configured first, bought past the gate, started, with the data source.
 fn bought_past_the_gate() -> BTreeSet<String> {
     let bench = Bench::immediate();
@@ -106,6 +124,9 @@ fn bought_past_the_gate() -> BTreeSet<String> {
     bench.apply().ok();
     bench.write(&[&checked, &bought_for_job("auto_start = true"), precheck]);
     bench.apply().ok();
+    // On no dedicated cluster there is nothing to limit, and DTS says so.
+    bench.write(&[&checked, &bought_for_job("auto_start = true\n  du = 2"), precheck]);
+    bench.workspace.apply(&[]).fails();
     bench.workspace.destroy().ok();
     called(&bench)
 }
@@ -212,6 +233,7 @@ fn all_of_them_are_needed_and_no_others() {
     let mut all = an_instance_alone();
     all.extend(a_job_alone());
     all.extend(a_job_on_an_instance());
+    all.extend(an_instance_that_becomes_two_way());
     all.extend(bought_past_the_gate());
     all.extend(a_monitor_rule());
     all.extend(a_subscription());

@@ -1,6 +1,9 @@
 //! The official Python SDK, unmodified, against the emulator, in both signature versions.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
 use serde_json::{Value, json};
 use terraform_provider_dts::emulator::{Emulator, Lifecycle, Options};
@@ -136,4 +139,33 @@ fn every_operation_served_with_signature_v1() {
 #[test]
 fn every_operation_served_with_signature_v3() {
     check_every("v3");
+}
+
+/// A new release of the SDK that knows more is noticed here first, and then by `coverage`.
+#[test]
+fn the_catalogue_has_the_parameters_of_the_sdk() {
+    let output = Command::new(python())
+        .arg(repository().join("tests/sdk/parameters.py"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let of_the_sdk: BTreeMap<String, BTreeSet<String>> = serde_json::from_slice(&output.stdout).unwrap();
+    let mut differing = Vec::new();
+    for (action, parameters) in &of_the_sdk {
+        let known = catalogue::ACTIONS.get(action).map(|known| &known.params);
+        let known: BTreeSet<String> = known.into_iter().flat_map(BTreeMap::keys).cloned().collect();
+        if known != *parameters {
+            let other: Vec<&String> = known.symmetric_difference(parameters).collect();
+            differing.push(format!("{action}: {other:?}"));
+        }
+    }
+    assert!(
+        differing.is_empty(),
+        "bring tests/golden/actions.json up to date: {differing:#?}"
+    );
+    assert_eq!(of_the_sdk.len(), catalogue::ACTIONS.len());
 }

@@ -53,10 +53,25 @@ fn made(
         ("destination_region", destination_region),
         ("instance_class", "instance_class"),
         ("status", "status"),
+        ("sync_architecture", "sync_architecture"),
+        ("fee_type", "fee_type"),
+        ("resource_group_id", "resource_group_id"),
     ] {
         if let Some(text) = recorded.text(theirs) {
             state.set(ours, text);
         }
+    }
+    for name in ["database_count", "compute_unit", "du"] {
+        // One database is what theirs records of any other source, too.
+        let number = recorded
+            .number(name)
+            .filter(|number| name != "database_count" || *number > 1);
+        if let Some(number) = number {
+            state.set(name, number);
+        }
+    }
+    if recorded.flag("auto_pay") == Some(true) {
+        state.set("auto_pay", true);
     }
     let pay_type = recorded.text("payment_type").map(|payment| match payment {
         "PayAsYouGo" => "PostPaid",

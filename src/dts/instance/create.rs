@@ -56,8 +56,19 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         instance_class: text("instance_class"),
         period: text("period"),
         used_time: apply.planned.i64("used_time"),
-        ..api::CreateDtsInstance::default()
+        auto_pay: apply.planned.bool("auto_pay"),
+        sync_architecture: text("sync_architecture"),
+        database_count: apply.planned.i64("database_count"),
+        compute_unit: apply.planned.i64("compute_unit"),
+        du: apply.planned.i64("du"),
+        min_du: number(&apply.planned, "min_du"),
+        max_du: number(&apply.planned, "max_du"),
+        fee_type: text("fee_type"),
+        resource_group_id: text("resource_group_id"),
     };
+    if let Some(job_id) = job_id.as_deref().filter(|_| existing.is_none()) {
+        has_a_size(&api, job_id, &order).await?;
+    }
     let purchased = match &existing {
         Some(instance_id) => {
             adopt(&client, instance_id, &mut apply.warnings)?;
@@ -107,7 +118,17 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
             .warnings
             .extend(left_undone(&purchased.instance_id, problems)),
     }
-    for name in ["job_id", "status"].into_iter().chain(SHAPE) {
+    let computed = [
+        "job_id",
+        "status",
+        "instance_class",
+        "du",
+        "sync_architecture",
+        "resource_group_id",
+        "create_time",
+        "expire_time",
+    ];
+    for name in computed.into_iter().chain(SHAPE) {
         if apply.state.get(name).is_unknown() {
             apply.state.set(name, Value::Null);
         }
@@ -157,6 +178,43 @@ async fn tag(
         }
     })
     .await
+}
+
+/// The number as DTS reads it.
+pub(super) fn number(state: &Object, name: &str) -> Option<String> {
+    state.get(name).as_number().map(ToString::to_string)
+}
+
+/// A class is left out of what has none; of a job that was configured first only DTS knows what it is.
+async fn has_a_size(
+    api: &api::Client,
+    job_id: &str,
+    order: &api::CreateDtsInstance,
+) -> Result<(), Diagnostics> {
+    if order.instance_class.is_some() || order.du.is_some() || order.min_du.is_some() {
+        return Ok(());
+    }
+    let what = format!("read DTS job {job_id} before buying its instance");
+    let detail = api
+        .describe_dts_job_detail(&api::JobRef::job(job_id))
+        .await
+        .map_err(error::to(&what))?;
+    let subscribes = detail
+        .job_type
+        .as_deref()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("SUBSCRIBE"));
+    if subscribes || detail.dedicated_cluster_id.is_some() || detail.min_du.is_some() {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "instance_class is missing",
+        format!(
+            "Job {job_id} is neither on a dedicated cluster nor serverless, and its instance is sold by its class. Set `instance_class`, such \
+             as to `small`. No instance was bought."
+        ),
+    )
+    .at(Path::attribute("instance_class"))
+    .into())
 }
 
 fn second(instance_id: &str) -> Diagnostic {

@@ -1,6 +1,7 @@
 //! `dts_instance`: what is paid for. Bought first (type, engines, regions), or for a job that was configured first
-//! (`job_id`), then only past the gate of its precheck. One file per step, as for `dts_job`.
+//! (`job_id`), then only past the gate of its precheck. One file per step, as for `dts_job`; `billing`: what is paid.
 
+mod billing;
 mod create;
 mod plan;
 mod read;
@@ -8,6 +9,7 @@ mod remove;
 mod schema;
 mod update;
 
+pub(super) use billing::pay_type;
 pub(super) use read::imported;
 
 use std::sync::Arc;
@@ -36,6 +38,9 @@ const SHAPE: [&str; 5] = [
     "source_region",
     "destination_region",
 ];
+
+/// What is bought for good as well, and that DTS does not tell.
+const UNTOLD: [&str; 2] = ["compute_unit", "fee_type"];
 
 #[async_trait]
 impl Resource<Client> for Instance {

@@ -1,6 +1,6 @@
 //! Which calls a change of an instance needs, and when it may be replaced at all.
 
-use super::{SHAPE, schema};
+use super::{SHAPE, UNTOLD, billing, schema};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::tags;
@@ -33,6 +33,7 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         if let Some(refusal) = plan.private.remove(PREDECESSOR_STAYS) {
             plan.refuse(stays(refusal.as_str().unwrap_or_default()));
         }
+        billing::plan_purchase(plan);
         let replaces_another = plan.private.get(PREDECESSOR_JOB).is_some();
         plan_successor(plan);
         // The plan of what it replaces has told already which job is served.
@@ -157,6 +158,7 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         plan.diagnostics.push(job_not_known(prior));
     }
     let imported = plan.private.is_set(IMPORTED);
+    let before = billing::adopted(prior, &plan.planned, imported);
     let configured = prior
         .str("status")
         .is_some_and(|status| Stage::of(status) != Stage::NotConfigured);
@@ -164,9 +166,9 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         .client
         .zip(prior.str("id"))
         .is_some_and(|(client, id)| client.has_seen(id));
-    for name in ["job_id"].into_iter().chain(SHAPE) {
-        let (old, new) = (prior.get(name), plan.planned.get(name));
-        if old == new || new.is_unknown() || old.is_null() {
+    for name in ["job_id"].into_iter().chain(SHAPE).chain(UNTOLD) {
+        let (old, new) = (before.get(name), plan.planned.get(name));
+        if old == new || new.is_unknown() || old.is_null() && !UNTOLD.contains(&name) {
             continue;
         }
         if imported && configured && name.contains("source_") | name.contains("destination_") {
@@ -194,30 +196,12 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         plan.diagnostics.extend(cannot_release(prior));
         return;
     }
-    for name in ["pay_type", "period", "used_time"] {
-        let adopted = imported && prior.get(name).is_null();
-        if plan.changes(name) && !plan.planned.get(name).is_unknown() && !adopted {
-            plan.refuse(
-                Diagnostic::error(
-                    format!("Unable to change {name} of a DTS instance"),
-                    "This provider cannot change how an instance is paid for yet. Change it in the DTS console and then here, or \
-                     replace the instance (`terraform apply -replace`).",
-                )
-                .at(Path::attribute(name)),
-            );
-        }
+    plan_architecture(plan, &before, seen);
+    if plan.replaces() {
+        plan.diagnostics.extend(cannot_release(prior));
+        return;
     }
-    if plan.changes("instance_class") && prior.str("status").map(Stage::of) == Some(Stage::Finished) {
-        plan.refuse(
-            Diagnostic::error(
-                "Unable to change the class of a DTS instance whose job has ended",
-                "The job is finished or was stopped, for good, so that there is nothing that another class could speed up. Take the \
-                 change back, or replace the instance (`terraform apply -replace`) to start over with it. (To destroy it as it is: \
-                 `terraform destroy -refresh=false`, which does not plan the configuration first.)",
-            )
-            .at(Path::attribute("instance_class")),
-        );
-    }
+    billing::plan_update(plan, &before);
     let nothing_else = {
         let mut same = plan.planned.clone();
         for name in ["job_id"].into_iter().chain(SHAPE) {
@@ -232,11 +216,20 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         return;
     }
     plan.unknown("status");
+    let calls = operations(&before, &plan.planned);
+    let moves_the_end = |calls: &Vec<&str>| {
+        [billing::TRANSFER, billing::RENEW]
+            .iter()
+            .any(|call| calls.contains(call))
+    };
+    if calls.as_ref().is_none_or(moves_the_end) {
+        plan.unknown("expire_time");
+    }
     if undecided && !plan.planned.get("instance_class").is_wholly_known() {
         plan.unknown("operations");
         return;
     }
-    match operations(prior, &plan.planned) {
+    match calls {
         // When all is known there may be no change at all, and then the list stays as it was.
         Some(operations) if operations.is_empty() && plan.has_unknown_input() => plan.unknown("operations"),
         Some(operations) => plan.planned.set("operations", operations),
@@ -274,21 +267,71 @@ fn job_not_known(prior: &Object) -> Diagnostic {
     .at(Path::attribute("job_id"))
 }
 
+/// Gives an instance a job for each direction.
+pub(super) const TWO_WAY: &str = "UpgradeTwoWay";
+/// Moves an instance to another resource group.
+pub(super) const GROUP: &str = "ConvertInstanceResourceGroup";
+/// Starts its job.
+pub(super) const START: &str = "StartDtsJob";
+
+fn is_two_way(state: &Object) -> bool {
+    state.str("sync_architecture") == Some("bidirectional")
+}
+
+/// One way becomes two in place, and never the reverse.
+fn plan_architecture(plan: &mut Plan<'_, Client>, prior: &Object, seen: bool) {
+    let at = || Path::attribute("sync_architecture");
+    match (is_two_way(prior), is_two_way(&plan.planned)) {
+        _ if plan.planned.get("sync_architecture").is_unknown() => {}
+        (true, false) if seen => plan.replace(at()),
+        (true, false) => plan.refuse(
+            Diagnostic::error(
+                "Unable to keep the DTS instance: sync_architecture is another now",
+                "Two ways do not become one again, and this apply was not planned to release the instance and buy another. Plan again, with \
+                 refresh (without `-refresh=false`), or take the change back.",
+            )
+            .at(at()),
+        ),
+        (false, true) => {
+            let runs = prior
+                .str("status")
+                .is_some_and(|status| status.eq_ignore_ascii_case("Synchronizing"));
+            if !runs || billing::Payment::of(prior) != Some(billing::Payment::PostPaid) {
+                plan.refuse(
+                    Diagnostic::error(
+                        "Unable to make a DTS instance bidirectional",
+                        "DTS gives a reverse half (`UpgradeTwoWay`) only to a synchronization of MySQL with MySQL that runs (status \
+                         `Synchronizing`) and is paid by use (`PostPaid`, not serverless). Start its job first, or buy another instance: \
+                         `terraform apply -replace`.",
+                    )
+                    .at(at()),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The calls of an update; `None` while a value that decides is unknown.
 pub(super) fn operations(prior: &Object, planned: &Object) -> Option<Vec<&'static str>> {
     let mut operations = Vec::new();
-    if ["instance_class", "auto_start"]
+    if ["auto_start", "resource_group_id", "sync_architecture"]
         .iter()
         .any(|name| planned.get(name).is_unknown())
     {
         return None;
     }
-    operations.extend(tags::operations(Some(prior), planned)?);
-    if prior.get("instance_class") != planned.get("instance_class") {
-        operations.push("TransferInstanceClass");
+    if prior.get("resource_group_id") != planned.get("resource_group_id") {
+        operations.push(GROUP);
     }
+    operations.extend(tags::operations(Some(prior), planned)?);
+    // Before the class, which takes the job out of the state that it has to be in.
+    if !is_two_way(prior) && is_two_way(planned) {
+        operations.push(TWO_WAY);
+    }
+    operations.extend(billing::operations(prior, planned)?);
     if starts(prior, planned) {
-        operations.push("StartDtsJob");
+        operations.push(START);
     }
     Some(operations)
 }

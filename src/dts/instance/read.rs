@@ -2,13 +2,15 @@
 
 use tokio_util::sync::CancellationToken;
 
+use super::billing;
 use super::plan::has_started;
 use crate::api;
+use crate::dts::data::job_type;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::{error, no_such, other_thing, tags};
 use crate::framework::resource::Read;
-use crate::framework::{Diagnostics, Object};
+use crate::framework::{Diagnostics, Number, Object, Value};
 
 pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
@@ -16,11 +18,17 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let instance = api::JobRef::instance(&id);
     let listed = read.client.bought_for(&id);
     let kind = read.state.str("type").or(listed.as_deref());
-    let detail = match api.read_job(&instance, kind, api::Purpose::RefreshStatus).await {
+    let mut detail = match api.read_job(&instance, kind, api::Purpose::RefreshStatus).await {
         Ok(detail) => detail,
         Err(cause) if cause.is_not_found() => return Ok(false),
         Err(cause) => return Err(error::unable(&format!("read DTS instance {id}"), &cause).into()),
     };
+    // Lists do not tell it, and few instances have it.
+    if detail.database_count.is_none() && read.state.i64("database_count").is_some() {
+        let what = format!("read DTS instance {id}");
+        let whole = api.describe_dts_job_detail(&instance).await;
+        detail.database_count = whole.map_err(error::to(&what))?.database_count;
+    }
     read.client.saw(&id);
     read.client.claim(&id);
     let imported = read.state.get("auto_start").is_null();
@@ -72,15 +80,7 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
     if let Some(job_id) = &detail.dts_job_id {
         state.set("job_id", job_id.as_str());
     }
-    let kind = detail
-        .job_type
-        .as_deref()
-        .map(|kind| match kind.to_ascii_lowercase().as_str() {
-            "online" | "migration" => "MIGRATION".to_owned(),
-            "subscribe" => "SUBSCRIBE".to_owned(),
-            "sync" => "SYNC".to_owned(),
-            _ => kind.to_ascii_uppercase(),
-        });
+    let kind = detail.job_type.as_deref().map(job_type);
     // Once a job is configured, these are the ends of the job and not what was bought, which never changes.
     let ends = [
         ("source_endpoint_engine_name", &detail.source.engine_name),
@@ -99,7 +99,9 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
     let reported = [
         ("type", kind.as_deref()),
         ("instance_class", detail.dts_job_class.as_deref()),
-        ("pay_type", detail.pay_type.as_deref()),
+        ("pay_type", detail.pay_type.as_deref().map(billing::pay_type)),
+        ("resource_group_id", detail.resource_group_id.as_deref()),
+        ("create_time", detail.create_time.as_deref()),
     ];
     for (name, there) in reported {
         let Some(there) = there else { continue };
@@ -108,6 +110,21 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
             .is_some_and(|mine| mine.eq_ignore_ascii_case(there))
         {
             state.set(name, there);
+        }
+    }
+    state.set("expire_time", detail.expire_time.as_deref());
+    let counts = state.i64("database_count").is_some();
+    if let (Some(count), true) = (detail.database_count, counts) {
+        state.set("database_count", count);
+    }
+    let is_serverless = detail
+        .pay_type
+        .as_deref()
+        .is_some_and(|pay_type| pay_type.eq_ignore_ascii_case("sync_serverless"));
+    for (name, there) in [("min_du", &detail.min_du), ("max_du", &detail.max_du)] {
+        if imported || is_serverless || state.get(name).is_known() {
+            let number = there.as_deref().and_then(Number::parse);
+            state.set(name, number.map(Value::Number));
         }
     }
     let started = has_started(&status);

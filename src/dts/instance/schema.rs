@@ -1,15 +1,13 @@
 //! What `dts_instance` accepts, and what its configuration alone can tell.
 
-use super::SHAPE;
+use super::{SHAPE, billing};
 use crate::dts::{region_check, tags};
 use crate::framework::timeouts::{self, Operation};
 use crate::framework::validate::{conflict, is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Value};
 
-const CLASSES: [&str; 6] = ["micro", "small", "medium", "large", "xlarge", "xxlarge"];
-
 // dts-api.md 6.2, CreateDtsInstance.
-const ENGINES: [&str; 21] = [
+const ENGINES: [&str; 22] = [
     "MySQL",
     "PolarDB",
     "polardb_o",
@@ -30,11 +28,29 @@ const ENGINES: [&str; 21] = [
     "DB2",
     "as400",
     "Tablestore",
+    "clickhouse",
     "OceanBase",
 ];
 
 fn same_letters(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
+}
+
+/// One of these numbers.
+fn whole(name: &str, description: &str, allowed: &'static [i64]) -> Attribute {
+    Attribute::number(name)
+        .describe(description)
+        .check(Check::new(move |value| {
+            let number = value.as_number().and_then(|number| number.as_i64());
+            if value.is_null() || number.is_some_and(|number| allowed.contains(&number)) {
+                return Ok(());
+            }
+            let words: Vec<String> = allowed.iter().map(i64::to_string).collect();
+            Err(format!(
+                "It is none of the sizes that DTS sells. Write one of: {}.",
+                words.join(", ")
+            ))
+        }))
 }
 
 pub(super) fn schema() -> Schema {
@@ -83,22 +99,64 @@ pub(super) fn schema() -> Schema {
         .attribute(shape("source_region", "Region of the source, such as `cn-hangzhou`.").check(region_check()))
         .attribute(shape("destination_region", "Region of the destination.").check(region_check()))
         .attribute(
-            text("instance_class", "Class, in rising order: `micro` (SYNC only), `small`, `medium`, `large`, `xlarge`, `xxlarge` (both MIGRATION only). A change is made in place (`TransferInstanceClass`).")
-                .required()
+            text("instance_class", "Class: `small`, `medium`, `large`; of a MIGRATION also `xlarge` and `xxlarge`; of others also `micro`, `2xlarge` and `4xlarge`. Required for a \
+                 MIGRATION and a SYNC, unless it is serverless (`min_du`) or on a dedicated cluster. Changed in place (`TransferInstanceClass`).")
+                .optional_computed()
+                .stable()
                 .same_meaning(same_letters)
-                .check(Check::one_of(&CLASSES)),
+                .check(Check::one_of(&billing::CLASSES)),
         )
         .attribute(
-            text("pay_type", "`PostPaid` (by use) or `PrePaid` (for a period; not for MIGRATION). Cannot be changed.")
+            text("pay_type", "`PostPaid` (by use) or `PrePaid` (for a time; not for MIGRATION). Changed in place (`TransferPayType`).")
                 .required()
                 .same_meaning(same_letters)
                 .check(Check::one_of(&["PostPaid", "PrePaid"])),
         )
-        .attribute(text("period", "Unit of `used_time`: `Year` or `Month`. Required with `PrePaid`. Cannot be changed.").check(Check::one_of(&["Year", "Month"])))
+        .attribute(text("period", "Unit of `used_time`: `Year` or `Month`. Required with `PrePaid`.").check(Check::one_of(&["Year", "Month"])))
         .attribute(
             Attribute::number("used_time")
-                .check(Check::between(1, 9))
-                .describe("How many periods are paid: 1, 2, 3 or 5 years, or 1 to 9 months. Required with `PrePaid`. Cannot be changed."),
+                .check(Check::between(1, 600))
+                .describe("How many periods are paid in all, each renewal included. A purchase sells 1, 2, 3 or 5 years, or 1 to 9 months; more than was paid before renews \
+                    the instance by the difference (`RenewInstance`), less is refused. Required with `PrePaid`."),
+        )
+        .attribute(
+            Attribute::bool("auto_pay")
+                .describe("Only with `PrePaid`: renew the instance automatically when it expires. Taken with the purchase and with a change of `pay_type`, and not changed otherwise. Default: `false`."),
+        )
+        .attribute(
+            whole("min_du", "Only of a SYNC or SUBSCRIBE with `PostPaid`: makes it serverless, with at least so many DUs: 1, 2, 4, 8 or 16. Changed in place (`TransferPayType` with `sync_serverless`, of a SYNC).", &[1, 2, 4, 8, 16]),
+        )
+        .attribute(whole("max_du", "The most DUs of a serverless instance: 2, 4, 8 or 16. Set and changed with `min_du`.", &[2, 4, 8, 16]))
+        .attribute(
+            Attribute::number("du")
+                .optional_computed()
+                .stable()
+                .check(Check::between(1, 100))
+                .describe("Only with `job_id` of a job on a dedicated cluster: how many DUs of the cluster it may use, 1 to 100. Changed in place (`ModifyDtsJobDuLimit`); left out, it stays as it is. DTS does not tell it, so it is not compared."),
+        )
+        .attribute(
+            text("sync_architecture", "Only of a SYNC: `oneway`, or `bidirectional` with a job for each direction. From the first to the second in place (`UpgradeTwoWay`), while the job synchronizes MySQL with MySQL and is paid by use. Back, \
+                 it is another instance. Default: `oneway`; with `job_id` as the job is configured.")
+                .check(Check::one_of(&["oneway", "bidirectional"])),
+        )
+        .attribute(
+            Attribute::number("database_count")
+                .check(Check::between(1, 10_000))
+                .describe("Only with a `DRDS` source: number of private RDS instances under PolarDB-X 1.0. Changed in place (`TransferInstanceClass`). Default: `1`."),
+        )
+        .attribute(
+            Attribute::number("compute_unit")
+                .check(Check::between(2, 10_000))
+                .describe("Compute units of ETL, at least 2; with any, ETL is enabled. A change replaces the instance."),
+        )
+        .attribute(
+            text("fee_type", "Only of a SUBSCRIBE, what is charged: `ONLY_CONFIGURATION_FEE` or `CONFIGURATION_FEE_AND_DATA_FEE`. A change replaces the instance.")
+                .check(Check::one_of(&["ONLY_CONFIGURATION_FEE", "CONFIGURATION_FEE_AND_DATA_FEE"])),
+        )
+        .attribute(
+            text("resource_group_id", "Resource group of the instance. Changed in place (`ConvertInstanceResourceGroup`); left out, it stays where it is. Default: that of the job, else the account's default group.")
+                .optional_computed()
+                .stable(),
         )
         .attribute(
             text("on_destroy", "What a destroy does: `release` the instance, or `keep` it and only forget it. A `PrePaid` instance cannot be released. Default: `release`.")
@@ -107,6 +165,8 @@ pub(super) fn schema() -> Schema {
         )
         .attributes(tags::attributes())
         .attribute(Attribute::string("status").computed().describe("Status of the instance's job, as DTS reports it."))
+        .attribute(Attribute::string("create_time").computed().stable().describe("When it was made, such as `2021-03-16T08:01:19Z`."))
+        .attribute(Attribute::string("expire_time").computed().stable().describe("When a `PrePaid` instance expires."))
         .attribute(crate::dts::operations_attribute())
         .block(timeouts::block(&[(Operation::Create, "20m"), (Operation::Update, "20m"), (Operation::Delete, "20m")])),
     )
@@ -167,7 +227,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             }
         }
     }
-    validate_billing(config, diagnostics);
+    billing::validate(config, diagnostics);
 }
 
 /// What follows from the job cannot be said as well.
@@ -179,72 +239,6 @@ pub(super) fn validate_job(config: &Object, diagnostics: &mut Diagnostics) {
             name,
             "With `job_id` it follows from the job.",
             diagnostics,
-        );
-    }
-}
-
-fn validate_billing(config: &Object, diagnostics: &mut Diagnostics) {
-    let mut say = |name: &str, summary: &str, detail: &str| {
-        diagnostics.push(Diagnostic::error(summary, detail).at(Path::attribute(name)));
-    };
-    let kind = config.str("type").map(str::to_ascii_uppercase);
-    match config.str("pay_type") {
-        Some("PrePaid") => {
-            if kind.as_deref() == Some("MIGRATION") {
-                say(
-                    "pay_type",
-                    "A MIGRATION instance cannot be PrePaid",
-                    "DTS sells migrations by use only. Set `pay_type = \"PostPaid\"`.",
-                );
-            }
-            for (name, write) in [
-                ("period", "Set it to `Year` or `Month`."),
-                ("used_time", "Set it to how many periods are paid, such as `1`."),
-            ] {
-                if !is_set(config, name) {
-                    say(
-                        name,
-                        &format!("{name} is missing"),
-                        &format!("A `PrePaid` instance needs `period` and `used_time`. {write}"),
-                    );
-                }
-            }
-            if config.str("period") == Some("Year")
-                && config
-                    .i64("used_time")
-                    .is_some_and(|years| ![1, 2, 3, 5].contains(&years))
-            {
-                say(
-                    "used_time",
-                    "Invalid value for used_time",
-                    "DTS sells 1, 2, 3 or 5 years. Write one of these.",
-                );
-            }
-        }
-        Some(_) => {
-            for name in ["period", "used_time"] {
-                if is_certainly_set(config, name) {
-                    say(
-                        name,
-                        &format!("{name} is for PrePaid instances"),
-                        "A `PostPaid` instance is paid by use. Remove it, or set `pay_type = \"PrePaid\"`.",
-                    );
-                }
-            }
-        }
-        None => {}
-    }
-    let class = config.str("instance_class");
-    let impossible = match (kind.as_deref(), class) {
-        (Some("MIGRATION"), Some("micro")) => Some("`small`, `medium`, `large`, `xlarge`, `xxlarge`"),
-        (Some("SYNC"), Some("xlarge" | "xxlarge")) => Some("`micro`, `small`, `medium`, `large`"),
-        _ => None,
-    };
-    if let (Some(kind), Some(class), Some(allowed)) = (kind, class, impossible) {
-        say(
-            "instance_class",
-            &format!("There is no {kind} instance of class {class}"),
-            &format!("Write one of: {allowed}."),
         );
     }
 }

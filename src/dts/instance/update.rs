@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::TIMEOUT;
-use super::plan::{has_started, operations, starts};
+use super::billing::{self, CLASS, DU, Payment, RENEW, TRANSFER};
+use super::create::number;
+use super::plan::{GROUP, START, TWO_WAY, has_started, operations, starts};
 use crate::api;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
@@ -11,20 +15,45 @@ use crate::dts::wait::{self, Patience, Poll};
 use crate::dts::{error, precheck, tags};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
-use crate::framework::{Diagnostic, Diagnostics, Path, Value};
+use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
+
+/// What a call changes of the state; the tags are recorded by themselves.
+const CHANGES: [(&str, &[&str]); 8] = [
+    (GROUP, &["resource_group_id"]),
+    (tags::TAG, &["tags", "tags_all"]),
+    (TWO_WAY, &["sync_architecture"]),
+    (
+        TRANSFER,
+        &["pay_type", "period", "used_time", "auto_pay", "min_du", "max_du"],
+    ),
+    (RENEW, &["period", "used_time"]),
+    (CLASS, &["instance_class", "database_count"]),
+    (DU, &["du"]),
+    (START, &["auto_start"]),
+];
+
+/// An update in progress: from one state to another, with what DTS showed before the calls.
+struct Update<'a> {
+    apply: &'a mut Apply<Client>,
+    api: api::Client,
+    id: String,
+    job_id: String,
+    before: Object,
+    detail: api::JobDetail,
+}
 
 pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let api = apply.client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
     let limit = apply.timeout(TIMEOUT);
     let planned = apply.planned.clone();
+    let before = billing::adopted(&apply.prior, &planned, apply.private.is_set(IMPORTED));
     let mut done: Vec<&str> = Vec::new();
     let mut reached = apply.prior.clone();
 
     let what = format!("read DTS instance {id}");
-    let instance = api::JobRef::instance(&id);
     let detail = api
-        .describe_dts_job_detail(&instance)
+        .describe_dts_job_detail(&api::JobRef::instance(&id))
         .await
         .map_err(error::to(&what))?;
     let job_id = detail
@@ -32,71 +61,223 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         .clone()
         .or_else(|| reached.str("job_id").map(str::to_owned))
         .unwrap_or_default();
-
-    for operation in operations(&apply.prior, &planned).unwrap_or_default() {
-        let changes: &[&str] = match operation {
-            tags::UNTAG => &[],
-            tags::TAG => &["tags", "tags_all"],
-            "TransferInstanceClass" => &["instance_class"],
-            _ => &["auto_start"],
-        };
-        if [tags::UNTAG, tags::TAG].contains(&operation) {
-            let change = tags::Change::between(&apply.prior, &planned);
-            change.call(operation, &api, &id).await?;
-            if operation == tags::UNTAG {
-                change.record_removal(&mut reached);
-            }
-        } else if operation == "TransferInstanceClass" {
-            let class = planned.str("instance_class").unwrap_or_default();
-            let from = detail.dts_job_class.as_deref().or(reached.str("instance_class"));
-            let order = order_type(from.unwrap_or_default(), class);
-            api.transfer_instance_class(&job_id, class, order)
-                .await
-                .map_err(|cause| {
-                    let what = format!("change the class of DTS instance {id} to {class}");
-                    error::unable(&what, &cause).at(Path::attribute("instance_class"))
-                })?;
-        } else if !has_started(detail.status.as_deref().unwrap_or_default()) {
-            api.start_dts_job(&api::JobRef::job(&job_id))
-                .await
-                .map_err(error::to(&format!("start DTS job {job_id} of instance {id}")))?;
-        } else {
-            apply.warnings.push(Diagnostic::warning(
-                format!("DTS job {job_id} was started already"),
-                "It was started after the plan was made, so StartDtsJob was not called again. `operations` lists it all the same: Terraform \
-                 records what was planned.",
-            ));
-        }
+    let calls = operations(&before, &planned).unwrap_or_default();
+    let mut update = Update {
+        apply,
+        api,
+        id,
+        job_id,
+        before,
+        detail,
+    };
+    for operation in calls {
+        update.call(operation).await?;
         done.push(operation);
-        for name in changes {
+        if operation == tags::UNTAG {
+            tags::Change::between(&update.before, &planned).record_removal(&mut reached);
+        }
+        let changes = CHANGES.iter().find(|(call, _)| *call == operation);
+        for name in changes.map(|(_, names)| *names).unwrap_or_default() {
             reached.set(name, planned.get(name).clone());
         }
         reached.set("operations", done.clone());
-        apply.state = reached.clone();
-        apply.checkpoint();
+        update.apply.state = reached.clone();
+        update.apply.checkpoint();
     }
+    let Update { apply, api, id, .. } = update;
     apply.state = planned.clone();
     apply.state.set("operations", done);
     apply.private.remove(IMPORTED);
     let recorded = apply.state.clone();
-    apply.state.set("status", apply.prior.get("status").clone());
+    for name in ["status", "expire_time"] {
+        apply.state.set(name, apply.prior.get(name).clone());
+    }
     apply.checkpoint();
     apply.state = recorded;
-    let detail = wait_for_class(apply, &api, &id, limit).await?;
+    let detail = wait_until_through(apply, &api, &id, limit).await?;
     apply.state.set("status", detail.status.clone());
+    if planned.get("expire_time").is_unknown() {
+        apply.state.set("expire_time", detail.expire_time.clone());
+    }
     if let Value::List(_) = planned.get("operations") {
         apply.state.set("operations", planned.get("operations").clone());
     }
     Ok(())
 }
 
+impl Update<'_> {
+    /// Makes one call.
+    async fn call(&mut self, operation: &str) -> Result<(), Diagnostics> {
+        let (planned, id) = (self.apply.planned.clone(), self.id.clone());
+        let class = planned.str("instance_class");
+        match operation {
+            GROUP => {
+                let group = planned.str("resource_group_id").unwrap_or_default();
+                let what = format!("move DTS instance {id} to resource group {group}");
+                let moved = self.api.convert_instance_resource_group(&id, group).await;
+                moved.map_err(|cause| at(error::unable(&what, &cause), "resource_group_id"))
+            }
+            tags::UNTAG | tags::TAG => {
+                let change = tags::Change::between(&self.before, &planned);
+                change.call(operation, &self.api, &id).await
+            }
+            TWO_WAY => {
+                let class = self.before.str("instance_class").unwrap_or_default();
+                let what = format!("give DTS instance {id} a reverse half");
+                let ordered = self.api.upgrade_two_way(&id, class).await;
+                self.ordered(ordered, &what, "sync_architecture", |_, _| false)
+                    .await
+            }
+            TRANSFER => {
+                let payment = Payment::of(&planned).unwrap_or(Payment::PostPaid);
+                let prepaid = payment == Payment::PrePaid;
+                let request = api::TransferPayType {
+                    dts_job_id: self.job_id.clone(),
+                    charge_type: payment.charge_type(),
+                    period: planned.str("period").map(str::to_owned),
+                    buy_count: planned.i64("used_time"),
+                    instance_class: billing::class_of_transfer(&self.before, &planned).map(str::to_owned),
+                    min_du: number(&planned, "min_du"),
+                    max_du: number(&planned, "max_du"),
+                    auto_pay: planned.bool("auto_pay").filter(|_| prepaid),
+                };
+                let what = format!("change how DTS instance {id} is paid for");
+                let ordered = self.api.transfer_pay_type(&request).await;
+                let wanted = (request.charge_type, request.min_du, request.max_du);
+                self.ordered(ordered, &what, "pay_type", |_, now| {
+                    let found = now.pay_type.as_deref().unwrap_or_default();
+                    billing::pay_type(found) == billing::pay_type(wanted.0)
+                        && (&now.min_du, &now.max_du) == (&wanted.1, &wanted.2)
+                })
+                .await
+            }
+            RENEW => {
+                let Some((period, count)) = billing::renewal(&self.before, &planned) else {
+                    return Ok(());
+                };
+                let what = format!("renew DTS instance {id}");
+                let ordered = self.api.renew_instance(&self.job_id, period, count).await;
+                self.ordered(ordered, &what, "used_time", |before, now| {
+                    now.expire_time.is_some() && now.expire_time != before.expire_time
+                })
+                .await
+            }
+            CLASS => {
+                let class = class.unwrap_or_default();
+                let from = self
+                    .detail
+                    .dts_job_class
+                    .as_deref()
+                    .or(self.before.str("instance_class"));
+                // Without a number it is one.
+                let databases = |state: &Object| state.i64("database_count").unwrap_or(1);
+                let order = match order_type(from.unwrap_or_default(), class) {
+                    // Fewer databases of the same class.
+                    "UPGRADE" if from == Some(class) && databases(&planned) < databases(&self.before) => {
+                        "DOWNGRADE"
+                    }
+                    order => order,
+                };
+                let what = format!("change the class of DTS instance {id} to {class}");
+                let changed = databases(&planned) != databases(&self.before);
+                let count = changed.then_some(databases(&planned));
+                let ordered = self
+                    .api
+                    .transfer_instance_class(&self.job_id, class, order, count)
+                    .await;
+                let same = from.is_some_and(|from| is_class(from, class));
+                self.ordered(ordered, &what, "instance_class", |_, now| {
+                    !same
+                        && now
+                            .dts_job_class
+                            .as_deref()
+                            .is_some_and(|now| is_class(now, class))
+                })
+                .await
+            }
+            DU => {
+                let du = planned.i64("du").unwrap_or(1);
+                let what = format!("give the job of DTS instance {id} {du} DUs");
+                let limited = self.api.modify_dts_job_du_limit(&self.job_id, du).await;
+                limited.map_err(|cause| at(error::unable(&what, &cause), "du"))
+            }
+            _ => self.start().await,
+        }
+    }
+
+    async fn start(&mut self) -> Result<(), Diagnostics> {
+        let job_id = &self.job_id;
+        if has_started(self.detail.status.as_deref().unwrap_or_default()) {
+            self.apply.warnings.push(Diagnostic::warning(
+                format!("DTS job {job_id} was started already"),
+                "It was started after the plan was made, so StartDtsJob was not called again. `operations` lists it all the same: Terraform \
+                 records what was planned.",
+            ));
+            return Ok(());
+        }
+        self.api
+            .start_dts_job(&api::JobRef::job(job_id))
+            .await
+            .map_err(error::to(&format!(
+                "start DTS job {job_id} of instance {}",
+                self.id
+            )))
+    }
+
+    /// What an order came to. One whose answer was lost is looked for, and never given a second time.
+    async fn ordered(
+        &mut self,
+        ordered: Result<(), api::Error>,
+        what: &str,
+        argument: &str,
+        took_effect: impl Fn(&api::JobDetail, &api::JobDetail) -> bool,
+    ) -> Result<(), Diagnostics> {
+        let lost = match ordered {
+            Ok(()) => return Ok(()),
+            Err(cause) if cause.is_outcome_unknown() => cause,
+            Err(cause) => return Err(at(error::unable(what, &cause), argument)),
+        };
+        // Stop must not end it: what was ordered is paid for.
+        let looker = self.apply.client.api(&CancellationToken::new())?;
+        let now = looker
+            .describe_dts_job_detail(&api::JobRef::instance(&self.id))
+            .await;
+        if now.is_ok_and(|now| took_effect(&self.detail, &now)) {
+            self.apply.warnings.push(Diagnostic::warning(
+                format!("The answer to an order for DTS instance {} was lost", self.id),
+                format!("{lost}\n\nDTS shows that it took effect, and it was not given a second time."),
+            ));
+            return Ok(());
+        }
+        Err(at(
+            Diagnostic::error(
+                format!(
+                    "Unable to tell whether an order for DTS instance {} took effect",
+                    self.id
+                ),
+                format!(
+                    "To {what}: {lost}\n\nDTS does not show that it did, but may be late, so the order was not repeated. Look at the instance in \
+                     the DTS console before you apply again, which gives the order anew if the plan still shows it; where it did take effect, \
+                     and the plan cannot know, take it over with `terraform state rm` and `terraform import`."
+                ),
+            ),
+            argument,
+        ))
+    }
+}
+
+fn at(problem: Diagnostic, argument: &str) -> Diagnostics {
+    problem.at(Path::attribute(argument)).into()
+}
+
 /// What kind of order leads from one class to another. `UPGRADE` is the only documented one, although the action is said to
-/// go both ways (dts-api.md 2.6). Also ranks the classes that can only have been bought elsewhere.
+/// go both ways (dts-api.md 2.6).
 fn order_type(from: &str, to: &str) -> &'static str {
-    const RISING: [&str; 8] = [
-        "micro", "small", "medium", "large", "xlarge", "2xlarge", "xxlarge", "4xlarge",
-    ];
-    let rank = |class: &str| RISING.iter().position(|known| known.eq_ignore_ascii_case(class));
+    let rank = |class: &str| {
+        billing::CLASSES
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(class))
+    };
     if rank(to) < rank(from) {
         "DOWNGRADE"
     } else {
@@ -104,14 +285,16 @@ fn order_type(from: &str, to: &str) -> &'static str {
     }
 }
 
-/// Until a change of class is through, and a start has been taken up.
-async fn wait_for_class(
+/// Until a change of class or of payment is through, and a start has been taken up.
+async fn wait_until_through(
     apply: &Apply<Client>,
     api: &api::Client,
     id: &str,
     limit: Duration,
 ) -> Result<api::JobDetail, Diagnostics> {
-    let class = apply.planned.str("instance_class").unwrap_or_default();
+    let class = apply.planned.str("instance_class");
+    let pay_type = apply.planned.str("pay_type").unwrap_or_default();
+    let transfers = billing::transfers(&apply.prior, &apply.planned);
     let what = format!("see the change of DTS instance {id} through");
     let patience = Patience {
         what: &what,
@@ -133,7 +316,13 @@ async fn wait_for_class(
         let other_class = detail
             .dts_job_class
             .as_deref()
-            .is_some_and(|found| !is_class(found, class));
+            .zip(class)
+            .is_some_and(|(found, class)| !is_class(found, class));
+        let other_payment = transfers
+            && detail
+                .pay_type
+                .as_deref()
+                .is_some_and(|found| billing::pay_type(found) != billing::pay_type(pay_type));
         if starts && Stage::of(&status) == Stage::PrecheckFailed {
             let job_id = detail.dts_job_id.as_deref().unwrap_or_default();
             return Err(precheck::failures_of(
@@ -143,10 +332,11 @@ async fn wait_for_class(
             )
             .await);
         }
-        if passing || other_class || (starts && !has_started(&status)) {
+        if passing || other_class || other_payment || (starts && !has_started(&status)) {
             return Ok(Poll::Pending(format!(
-                "status {status}, class {}",
-                detail.dts_job_class.as_deref().unwrap_or("unknown")
+                "status {status}, class {}, {}",
+                detail.dts_job_class.as_deref().unwrap_or("unknown"),
+                detail.pay_type.as_deref().unwrap_or("unknown payment")
             )));
         }
         Ok(Poll::Ready(detail))

@@ -55,6 +55,9 @@ pub(super) fn stage<'b>(
     } else {
         in_job(bed, situation, case, from)
     };
+    if case.argument == "du" && situation == 1 {
+        bed.move_to_cluster(extra["job_id"].as_str()?);
+    }
     // What the case itself is about stays as the case says.
     if ["job_type", "data_synchronization", "desired_status"].contains(&case.argument) {
         extra.as_object_mut()?.remove(case.argument);
@@ -153,6 +156,7 @@ pub(super) fn instance() -> Vec<Case> {
     let base = config::instance(SYNC);
     let paid = json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1, "on_destroy": "keep" });
     let prepaid = with(&base, paid.clone());
+    let serverless = with(&base, json!({ "min_du": 1, "max_du": 4 }));
     let free = |argument, to| case(argument, &base, to, RECORDED, RECORDED);
     // With a job they follow from it, and the situation leaves them out: nothing changes then.
     let shape = |argument, to| case(argument, &base, to, &[Replaced, Kept], &[Replaced, Kept]);
@@ -206,20 +210,72 @@ pub(super) fn instance() -> Vec<Case> {
             CALLED,
             CALLED,
         ),
-        case("pay_type", &base, paid, &[Refused], &[Refused]),
+        case("pay_type", &base, paid, CALLED, CALLED),
+        // Time that is paid cannot be given back.
         case(
             "period",
             &prepaid,
             json!({ "period": "Year" }),
-            &[Refused],
+            CALLED,
             &[Refused],
         ),
         case(
             "used_time",
             &prepaid,
             json!({ "used_time": 3 }),
+            CALLED,
+            &[Refused],
+        ),
+        case(
+            "auto_pay",
+            &prepaid,
+            json!({ "auto_pay": true }),
             &[Refused],
             &[Refused],
+        ),
+        case("min_du", &serverless, json!({ "min_du": 2 }), CALLED, CALLED),
+        case("max_du", &serverless, json!({ "max_du": 8 }), CALLED, CALLED),
+        // Only of a job on a dedicated cluster; left out, it stays.
+        case("du", &base, json!({ "du": 2 }), &[Refused, Called], &[Kept]),
+        case(
+            "sync_architecture",
+            &with(&base, json!({ "sync_architecture": "oneway" })),
+            json!({ "sync_architecture": "bidirectional" }),
+            // It does not synchronize yet.
+            &[Refused],
+            // For a job that stays there can be no other.
+            &[Replaced, Refused],
+        ),
+        case(
+            "database_count",
+            &with(&base, json!({ "source_endpoint_engine_name": "DRDS" })),
+            json!({ "database_count": 3 }),
+            CALLED,
+            CALLED,
+        ),
+        case(
+            "compute_unit",
+            &base,
+            json!({ "compute_unit": 2 }),
+            &[Replaced, Refused],
+            &[Replaced, Refused],
+        ),
+        case(
+            "fee_type",
+            &with(
+                &base,
+                json!({ "type": "SUBSCRIBE", "fee_type": "ONLY_CONFIGURATION_FEE" }),
+            ),
+            json!({ "fee_type": "CONFIGURATION_FEE_AND_DATA_FEE" }),
+            &[Replaced, Refused],
+            &[Replaced, Refused],
+        ),
+        case(
+            "resource_group_id",
+            &with(&base, json!({ "resource_group_id": "rg-1" })),
+            json!({ "resource_group_id": "rg-2" }),
+            CALLED,
+            CALLED,
         ),
         case(
             "tags",
@@ -364,6 +420,37 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
     ]
 }
 
+/// Filters that lists of jobs and of instances have alike.
+fn listed(type_name: &'static str) -> Vec<(&'static str, Json)> {
+    vec![
+        (type_name, json!({ type_name: "SYNC" })),
+        ("name", json!({ "name": "mysql" })),
+        ("status", json!({ "status": "Synchronizing" })),
+        ("dts_job_ids", json!({ "dts_job_ids": ["x"] })),
+        ("dts_instance_ids", json!({ "dts_instance_ids": ["x"] })),
+        ("source_instance_id", json!({ "source_instance_id": "rm-source" })),
+        ("region", json!({ "region": "cn-beijing" })),
+        ("dedicated_cluster_id", json!({ "dedicated_cluster_id": "x" })),
+        ("resource_group_id", json!({ "resource_group_id": "rg-1" })),
+        ("tags", json!({ "tags": { "env": "" } })),
+    ]
+}
+
+/// A sound configuration of a data source.
+pub(super) fn data_source_base(name: &str, argument: &str, job_id: &str, instance_id: &str) -> Json {
+    let rds = |id: &str| json!({ "instance_type": "RDS", "instance_id": id });
+    match name {
+        "dts_precheck" | "dts_job_log" => json!({ "job_id": job_id }),
+        "dts_job" if argument == "id" => json!({ "id": job_id }),
+        "dts_job" => json!({ "dts_instance_id": instance_id }),
+        "dts_ip_ranges" => json!({ "source_region": "cn-hangzhou" }),
+        "dts_connection_status" => {
+            json!({ "source_endpoint": rds("rm-source"), "destination_endpoint": rds("rm-destination") })
+        }
+        _ => json!({}),
+    }
+}
+
 /// Changes of a data source's arguments.
 pub(super) fn data_source(name: &str) -> Vec<(&'static str, Json)> {
     match name {
@@ -371,10 +458,108 @@ pub(super) fn data_source(name: &str) -> Vec<(&'static str, Json)> {
             ("job_id", json!({})),
             ("job_code", json!({ "job_code": "01" })),
             ("struct_type", json!({ "struct_type": "after" })),
+            (
+                "struct_phase",
+                json!({ "job_code": "02", "struct_phase": "before" }),
+            ),
+            ("name", json!({ "name": "CONN" })),
             ("wait", json!({ "wait": false })),
             ("require_pass", json!({ "require_pass": true })),
             ("timeouts.read", json!({ "timeouts": { "read": "1m" } })),
         ],
+        "dts_job" => vec![
+            ("id", json!({})),
+            ("dts_instance_id", json!({})),
+            (
+                "synchronization_direction",
+                json!({ "synchronization_direction": "Forward" }),
+            ),
+        ],
+        "dts_jobs" => listed("job_type"),
+        "dts_instances" => {
+            let mut changes = listed("type");
+            changes.push(("pay_type", json!({ "pay_type": "PrePaid" })));
+            changes.push(("instance_class", json!({ "instance_class": "small" })));
+            changes
+        }
+        "dts_job_log" => vec![
+            ("job_id", json!({})),
+            ("status", json!({ "status": "ERROR" })),
+            ("keyword", json!({ "keyword": "precheck" })),
+            ("sub_job_type", json!({ "sub_job_type": "01" })),
+            ("start_time", json!({ "start_time": "2026-01-02T03:04:05Z" })),
+            ("end_time", json!({ "end_time": "2036-01-02T03:04:05Z" })),
+            ("limit", json!({ "limit": 1 })),
+        ],
+        "dts_ip_ranges" => {
+            let mut changes = vec![
+                ("source_region", json!({ "source_region": "cn-beijing" })),
+                (
+                    "destination_region",
+                    json!({ "destination_region": "cn-beijing" }),
+                ),
+                ("type", json!({ "type": "internet" })),
+            ];
+            for argument in [
+                "source_vpc.vpc_id",
+                "source_vpc.primary_vswitch_id",
+                "source_vpc.secondary_vswitch_id",
+                "source_vpc.owner_id",
+                "source_vpc.role",
+                "destination_vpc.vpc_id",
+                "destination_vpc.primary_vswitch_id",
+                "destination_vpc.secondary_vswitch_id",
+                "destination_vpc.owner_id",
+                "destination_vpc.role",
+            ] {
+                let (block, name) = argument.split_once('.').unwrap_or_default();
+                changes.push((argument, json!({ "type": "vpc", block: { name: "x" } })));
+            }
+            changes
+        }
+        "dts_dedicated_clusters" => vec![
+            ("state", json!({ "state": "running" })),
+            ("name", json!({ "name": "x" })),
+            ("resource_group_id", json!({ "resource_group_id": "rg-1" })),
+        ],
+        "dts_connection_status" => {
+            let mut changes = vec![("require_success", json!({ "require_success": true }))];
+            for argument in [
+                "source_endpoint.instance_type",
+                "source_endpoint.engine_name",
+                "source_endpoint.instance_id",
+                "source_endpoint.region",
+                "source_endpoint.ip",
+                "source_endpoint.port",
+                "source_endpoint.database_name",
+                "source_endpoint.user_name",
+                "source_endpoint.password",
+                "source_endpoint.oracle_sid",
+                "source_endpoint.architecture",
+                "destination_endpoint.instance_type",
+                "destination_endpoint.engine_name",
+                "destination_endpoint.instance_id",
+                "destination_endpoint.region",
+                "destination_endpoint.ip",
+                "destination_endpoint.port",
+                "destination_endpoint.database_name",
+                "destination_endpoint.user_name",
+                "destination_endpoint.password",
+                "destination_endpoint.oracle_sid",
+                "destination_endpoint.architecture",
+            ] {
+                let (block, name) = argument.split_once('.').unwrap_or_default();
+                let value = match name {
+                    "instance_type" => "MongoDB",
+                    "engine_name" => "Redis",
+                    "architecture" => "SID",
+                    "region" => "cn-beijing",
+                    _ => "x",
+                };
+                changes.push((argument, json!({ block: { name: value } })));
+            }
+            changes
+        }
         other => panic!("no changes for {other}"),
     }
 }

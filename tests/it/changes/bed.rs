@@ -184,6 +184,18 @@ impl Bed {
         raw::call(&self.emulator.url(), action, params)
     }
 
+    /// Configures the job that was configured last as it is, but on a dedicated cluster.
+    pub(crate) fn move_to_cluster(&self, job_id: &str) {
+        let mut params = super::in_place::sent(self, "ConfigureDtsJob");
+        params.insert("DtsJobId".to_owned(), job_id.to_owned());
+        params.insert("DedicatedClusterId".to_owned(), "dtscluster-1".to_owned());
+        let params: Vec<(&str, &str)> = params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.call("ConfigureDtsJob", &params);
+    }
+
     /// How many calls there were so far, for [`Self::changing_calls`].
     pub(crate) fn mark(&self) -> usize {
         self.emulator.calls().len()

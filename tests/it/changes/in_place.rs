@@ -15,7 +15,7 @@ pub(super) const PASSWORD: &str = "ModifyDtsJobPassword";
 const CLASS: &str = "TransferInstanceClass";
 
 /// The last call of an action.
-pub(super) fn sent(bed: &Bed, action: &str) -> std::collections::BTreeMap<String, String> {
+pub(crate) fn sent(bed: &Bed, action: &str) -> std::collections::BTreeMap<String, String> {
     let calls = bed.emulator.calls().into_iter().rev();
     let mut of_action = calls.filter(|call| call.action == action);
     of_action.next().unwrap().params

@@ -83,16 +83,6 @@ fn an_instance_of_another_shape_is_another_instance() {
 }
 
 #[test]
-fn how_an_instance_is_paid_for_stays() {
-    let bed = Bed::new();
-    let mut bought = bed.instance();
-    bought.settle(&instance(SYNC));
-    let prepaid = json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1 });
-    let errors = bought.plan(&with(&instance(SYNC), prepaid)).unwrap_err();
-    assert!(errors.iter().any(|error| error.summary.contains("pay_type")));
-}
-
-#[test]
 fn removing_a_job_releases_nothing() {
     for (kind, follows, desired, calls) in [
         (MIGRATION, false, "configured", &[][..]),

@@ -7,6 +7,8 @@ use terraform_provider_dts::framework::rules::Action::{NoOp, Update};
 
 use super::bed::{Bed, Managed, operations_of};
 use super::config::{SYNC, instance, with};
+use super::raw;
+use crate::support::bench::{Bench, bought_first};
 
 const TAG: &str = "TagResources";
 const UNTAG: &str = "UntagResources";
@@ -181,4 +183,54 @@ fn a_tag_that_is_refused_after_the_purchase_is_a_warning() {
     bought.refresh();
     bought.change(&config, Update, &[TAG]);
     assert_there(&bed, &bought, json!({ "env": "test" }));
+}
+
+/// With real Terraform: the provider block's tags reach the instance, and `ignore_changes` leaves alone what others set.
+#[test]
+fn default_tags_and_ignored_ones_as_terraform_has_them() {
+    let bench = Bench::immediate();
+    let block = "provider \"dts\" {\n  default_tags {\n    tags = { team = \"databases\" }\n  }\n}\n";
+    bench.workspace.write("override.tf", block);
+    let instance = |more: &str| bought_first("SYNC", &format!("tags = {{ env = \"test\" }}\n  {more}"));
+    bench.write(&[&instance("lifecycle {\n    ignore_changes = [tags]\n  }")]);
+    bench.apply().ok();
+    bench.workspace.assert_plan_is_empty();
+    let id = bench.recorded("dts_instance.m").unwrap().text("id");
+    let url = bench.emulator.url();
+    let foreign = [
+        ("RegionId", "cn-hangzhou"),
+        ("ResourceId.1", id.as_str()),
+        ("Tag.1.Key", "foreign"),
+        ("Tag.1.Value", "x"),
+    ];
+    raw::call(&url, TAG, &foreign);
+    // What Terraform has seen is recorded, and nothing is to be changed.
+    assert_eq!(bench.plan(&[]), []);
+    bench.apply().ok();
+    bench.workspace.assert_plan_is_empty();
+    // No longer ignored, it goes; and so does a default tag with the provider block.
+    bench.write(&[&instance("")]);
+    bench.workspace.write("override.tf", "");
+    let mark = bench.mark();
+    bench.apply().ok();
+    bench.workspace.assert_plan_is_empty();
+    assert_eq!(raw::changing_calls(&bench.emulator, mark), [UNTAG]);
+    let shown = raw::call(&url, "DescribeDtsInstanceDetail", &[("DtsInstanceId", &id)]);
+    let tags = shown["DtsInstanceStatus"]["Tags"].clone();
+    assert_eq!(tags, json!([{ "TagKey": "env", "TagValue": "test" }]));
+}
+
+/// Default tags that are known only after an apply fail no plan.
+#[test]
+fn default_tags_that_are_not_known_yet() {
+    let bench = Bench::immediate();
+    let block =
+        "provider \"dts\" {\n  default_tags {\n    tags = { run = terraform_data.run.output }\n  }\n}\n";
+    bench.workspace.write("override.tf", block);
+    let run = "resource \"terraform_data\" \"run\" {\n  input = \"1\"\n}\n";
+    bench.write(&[&bought_first("SYNC", ""), run]);
+    bench.apply().ok();
+    bench.workspace.assert_plan_is_empty();
+    let recorded = bench.recorded("dts_instance.m").unwrap();
+    assert_eq!(recorded.operations(), ["CreateDtsInstance", TAG]);
 }

@@ -15,7 +15,7 @@ use crate::support::repository;
 /// What the catalogue says of one operation.
 #[derive(serde::Deserialize)]
 pub(crate) struct Action {
-    params: BTreeMap<String, String>,
+    pub(crate) params: BTreeMap<String, String>,
     reply: Value,
 }
 

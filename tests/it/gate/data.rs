@@ -45,7 +45,9 @@ fn every_attribute_is_told_over_all_pages() {
     assert_eq!(
         precheck["failed"][2],
         json!({"code": "CHECK_LAST", "name": "CHECK_LAST_DETAIL", "state": "Failed",
-               "message": "CHECK__ERROR_LAST: the very last", "repair_method": "Look at the end", "can_skip": false})
+               "message": "CHECK__ERROR_LAST: the very last", "repair_method": "Look at the end", "can_skip": false,
+               "source_schema": null, "destination_schema": null, "target_name": null, "parent": null, "ddl": null,
+               "diff_rows": null, "delay_seconds": null})
     );
     let item = |code: &str| {
         let items = precheck["items"].as_array().unwrap();

@@ -123,7 +123,7 @@ fn words_that_dts_does_not_know() {
             [error(
                 r#"instance_class = "huge""#,
                 "Invalid value for instance_class",
-                "Write one of: micro, small, medium, large, xlarge, xxlarge.",
+                "Write one of: micro, small, medium, large, xlarge, 2xlarge, xxlarge, 4xlarge.",
             )],
         ),
         Case::new(
@@ -227,7 +227,7 @@ fn what_does_not_go_together() {
             [error(
                 r#"instance_class = "xxlarge""#,
                 "There is no SYNC instance of class xxlarge",
-                "`micro`, `small`, `medium`, `large`",
+                "`micro`, `small`, `medium`, `large`, `2xlarge`, `4xlarge`",
             )],
         ),
     ]);
@@ -264,14 +264,6 @@ fn how_it_is_paid() {
             )],
         ),
         Case::new(
-            yearly.clone().set("used_time", "4"),
-            [error(
-                "used_time = 4",
-                "Invalid value for used_time",
-                "1, 2, 3 or 5 years",
-            )],
-        ),
-        Case::new(
             prepaid
                 .clone()
                 .set("period", r#""Month""#)
@@ -279,7 +271,7 @@ fn how_it_is_paid() {
             [error(
                 "used_time = 1.5",
                 "Invalid value for used_time",
-                "whole number from 1 to 9",
+                "whole number from 1 to 600",
             )],
         ),
         Case::new(
@@ -308,6 +300,150 @@ fn how_it_is_paid() {
                 ),
                 error("used_time = 1", "used_time is for PrePaid instances", "Remove it"),
             ],
+        ),
+        Case::new(
+            bought_first().set("auto_pay", "true"),
+            [error(
+                "auto_pay = true",
+                "auto_pay is for PrePaid instances",
+                "Remove it",
+            )],
+        ),
+        Case::new(
+            bought_first()
+                .set("type", r#""SYNC""#)
+                .set("pay_type", r#""PrePaid""#)
+                .set("period", r#""Month""#)
+                .set("used_time", "1")
+                .set("min_du", "1")
+                .set("max_du", "4"),
+            [
+                error("min_du = 1", "min_du is for PostPaid instances", "paid by use"),
+                error("max_du = 4", "max_du is for PostPaid instances", "paid by use"),
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn how_much_of_it_there_is() {
+    let sync = bought_first().set("type", r#""SYNC""#);
+    let serverless = sync
+        .clone()
+        .without("instance_class")
+        .set("min_du", "1")
+        .set("max_du", "4");
+    check(&[
+        Case::new(serverless.clone(), []),
+        Case::new(bought_for_job().without("instance_class").set("du", "4"), []),
+        Case::new(
+            bought_first()
+                .without("instance_class")
+                .set("type", r#""SUBSCRIBE""#),
+            [],
+        ),
+    ]);
+    check(&[
+        Case::new(
+            sync.clone().without("instance_class"),
+            [error(
+                r#"resource "dts_instance" "r0" {"#,
+                "instance_class is missing",
+                "such as to `small`",
+            )],
+        ),
+        Case::new(
+            serverless.clone().without("max_du"),
+            [error("min_du = 1", "max_du is missing", "both bounds")],
+        ),
+        Case::new(
+            serverless.clone().set("min_du", "8"),
+            [error(
+                "min_du = 8",
+                "min_du is greater than max_du",
+                "smaller one first",
+            )],
+        ),
+        Case::new(
+            serverless.clone().set("min_du", "3"),
+            [error(
+                "min_du = 3",
+                "Invalid value for min_du",
+                "Write one of: 1, 2, 4, 8, 16.",
+            )],
+        ),
+        Case::new(
+            sync.clone().set("du", "4"),
+            [error("du = 4", "du needs job_id", "configured first")],
+        ),
+        Case::new(
+            bought_for_job().set("du", "101"),
+            [error("du = 101", "Invalid value for du", "from 1 to 100")],
+        ),
+        Case::new(
+            bought_for_job()
+                .set("du", "4")
+                .set("min_du", "1")
+                .set("max_du", "2"),
+            [error(
+                "du = 4",
+                "du cannot be set together with min_du",
+                "dedicated cluster",
+            )],
+        ),
+    ]);
+}
+
+#[test]
+fn what_only_some_types_have() {
+    check(&[
+        Case::new(
+            bought_first().set("sync_architecture", r#""bidirectional""#),
+            [error(
+                r#"sync_architecture = "bidirectional""#,
+                "A MIGRATION instance cannot be bidirectional",
+                "Only a synchronization",
+            )],
+        ),
+        Case::new(
+            bought_first().set("fee_type", r#""ONLY_CONFIGURATION_FEE""#),
+            [error(
+                r#"fee_type = "ONLY_CONFIGURATION_FEE""#,
+                "fee_type is not for a MIGRATION instance",
+                "SUBSCRIBE",
+            )],
+        ),
+        Case::new(
+            bought_first().set("database_count", "2"),
+            [error(
+                "database_count = 2",
+                "database_count is for a DRDS source",
+                "PolarDB-X 1.0",
+            )],
+        ),
+        Case::new(
+            bought_first().set("destination_endpoint_engine_name", r#""OceanBase""#),
+            [error(
+                r#"destination_endpoint_engine_name = "OceanBase""#,
+                "OceanBase is a source only",
+                "another engine",
+            )],
+        ),
+        Case::new(
+            bought_first().set("compute_unit", "1"),
+            [error(
+                "compute_unit = 1",
+                "Invalid value for compute_unit",
+                "from 2",
+            )],
+        ),
+        Case::new(
+            bought_first().set("tags", r#"{ "acs:owner" = "me" }"#),
+            [error(
+                r#"tags = { "acs:owner" = "me" }"#,
+                "Invalid value for tags",
+                "Choose another key",
+            )],
         ),
     ]);
 }

@@ -83,6 +83,12 @@ fn subscription_first() -> String {
     checked + &instance
 }
 
+/// An instance with tags, in a group, and paid for in another way.
+fn repaid() -> String {
+    let more = "tags = { env = \"test\" }\n  resource_group_id = \"rg-1\"\n  min_du = 1\n  max_du = 4";
+    bought_first("SYNC", more)
+}
+
 pub(crate) fn all() -> Vec<Flow> {
     vec![
         flow("1a buy, configure", [bought("MIGRATION", "configured")]),
@@ -100,6 +106,10 @@ pub(crate) fn all() -> Vec<Flow> {
         flow(
             "2c configure, precheck, buy and start",
             [checked(Some("auto_start = true"))],
+        ),
+        flow(
+            "what an instance is paid, and its tags",
+            [bought_first("SYNC", ""), repaid()],
         ),
         flow("change in place", [bought("SYNC", "running"), changed()]),
         flow(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use terraform_provider_dts::emulator::Limits;
 
-use crate::support::bench::{Bench, job};
+use crate::support::bench::{Bench, bought_first, job};
 
 /// `count` jobs like `dts_job.m`.
 fn many(count: usize) -> String {
@@ -48,6 +48,19 @@ fn a_plan_of_three_jobs_in_a_full_account_costs_no_more_than_three_calls() {
     bench.workspace.assert_plan_is_empty();
     let calls = bench.mark() - mark;
     assert!(calls <= 3, "{calls} calls for three jobs");
+}
+
+/// Their tags come with the lists that tell their status.
+#[test]
+fn a_plan_of_many_unchanged_instances_costs_few_calls() {
+    let bench = Bench::immediate();
+    let many = "count = 40\n  adopt = false\n  tags  = { env = \"test\" }";
+    bench.write(&[&bought_first("SYNC", many)]);
+    bench.apply().ok();
+    let mark = bench.mark();
+    bench.workspace.assert_plan_is_empty();
+    let calls = bench.mark() - mark;
+    assert!(calls <= 12, "{calls} calls for 40 instances");
 }
 
 /// Nothing fails for the rate of calls, and nothing is made twice.
