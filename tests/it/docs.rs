@@ -56,6 +56,34 @@ fn pages_are_fresh_and_complete() {
     );
 }
 
+/// Guides, most of which are written by hand, have the head that the registry wants.
+#[test]
+fn guides_can_be_shown() {
+    let mut guides = Files::new();
+    read(&repository().join("docs/guides"), "", &mut guides);
+    assert!(guides.len() > 2, "{:?}", guides.keys());
+    for (name, text) in guides {
+        let head = text
+            .strip_prefix("---\n")
+            .and_then(|rest| rest.split_once("\n---\n"));
+        let (head, body) = head.unwrap_or_else(|| panic!("{name} has no head"));
+        for part in ["page_title: \"", "description: |-\n  "] {
+            assert!(head.contains(part), "{name}: the head has no {part:?}");
+        }
+        let title = head
+            .split("page_title: \"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
+        let heading = body.lines().find(|line| line.starts_with("# "));
+        assert_eq!(
+            heading,
+            title.map(|title| format!("# {title}")).as_deref(),
+            "{name}"
+        );
+        assert!(name.ends_with(".md") && text.len() < 500_000, "{name}");
+    }
+}
+
 /// Every page can be used: an example, and for resources the ways to import.
 #[test]
 fn pages_have_examples() {

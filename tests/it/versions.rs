@@ -13,8 +13,16 @@ struct Feature {
     /// In the first cell.
     named: &'static str,
     configuration: String,
-    /// Only planning tells; and then a newer Terraform asks DTS, which other tests are for.
-    planned: bool,
+    told_by: ToldBy,
+}
+
+/// Which command an older Terraform refuses.
+enum ToldBy {
+    Validate,
+    /// Where there is a state. A newer one asks DTS then, which other tests are for.
+    Plan,
+    /// It has no such command. The list is a file of its own, which `validate -query` reads.
+    Query(&'static str),
 }
 
 fn features() -> Vec<Feature> {
@@ -22,7 +30,7 @@ fn features() -> Vec<Feature> {
     let feature = |named, configuration| Feature {
         named,
         configuration,
-        planned: false,
+        told_by: ToldBy::Validate,
     };
     let write_only = job("m", "MIGRATION", "");
     let write_only = write_only.replacen("password      =", "password_wo_version = 1\n    password_wo =", 1);
@@ -37,7 +45,7 @@ fn features() -> Vec<Feature> {
             "output \"o\" {\n  value = provider::dts::db_list({ dtsdb = {} })\n}\n".to_owned(),
         ),
         Feature {
-            planned: true,
+            told_by: ToldBy::Plan,
             ..feature(
                 "alicloud",
                 format!(
@@ -58,8 +66,12 @@ fn features() -> Vec<Feature> {
         ),
         feature(
             "actions",
-            "action \"dts_stop_job\" \"m\" {\n  config {\n    job_id = \"j\"\n  }\n}\n".to_owned(),
+            "action \"dts_suspend_job\" \"m\" {\n  config {\n    job_id = \"x\"\n  }\n}\n".to_owned(),
         ),
+        Feature {
+            told_by: ToldBy::Query("list \"dts_instance\" \"all\" {\n  provider = dts\n}\n"),
+            ..feature("`terraform query`", String::new())
+        },
     ]
 }
 
@@ -105,18 +117,27 @@ fn check(newest: bool, version: (u32, u32)) {
              \"registry.terraform.io/aliyun/alicloud\" }}\n  }}\n}}\nprovider \"dts\" {{\n  region = \"cn-hangzhou\"\n}}\n"
         );
         workspace.write("main.tf", &(head + &feature.configuration));
+        if let ToldBy::Query(list) = feature.told_by {
+            workspace.write("all.tfquery.hcl", list);
+        }
         if version >= *since {
-            workspace.validate().ok();
+            match feature.told_by {
+                ToldBy::Query(_) => workspace.run(&["validate", "-no-color", "-query"]).ok(),
+                _ => workspace.validate().ok(),
+            };
             continue;
         }
-        let refused = if feature.planned {
-            workspace.write("terraform.tfstate", &recorded());
-            workspace.run(&["plan", "-no-color", "-input=false", "-refresh=false"])
-        } else {
-            workspace.validate()
+        let refused = match feature.told_by {
+            ToldBy::Validate => workspace.validate(),
+            ToldBy::Plan => {
+                workspace.write("terraform.tfstate", &recorded());
+                workspace.run(&["plan", "-no-color", "-input=false", "-refresh=false"])
+            }
+            ToldBy::Query(_) => workspace.run(&["query", "-no-color"]),
         };
         let refused = refused.fails();
-        let said = refused.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = format!("{} {}", refused.stdout, refused.stderr);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains(told), "{row}: {told:?}{}", refused.report());
     }
 }

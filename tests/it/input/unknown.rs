@@ -136,6 +136,8 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
         "struct_phase" => r#""before""#,
         "job_code" => r#""01""#,
         "struct_type" => r#""before""#,
+        "on_wait_failure" | "on_warning" => r#""warn""#,
+        "skip" => r#"["CHECK_SAME_OBJ"]"#,
         _ => panic!("say what {type_name}.{argument} is in the end"),
     };
     (value.to_owned(), also)
@@ -147,8 +149,10 @@ fn objects(type_name: &str, sound: &Body) -> String {
     for (index, argument) in arguments_of(type_name).iter().enumerate() {
         let (value, also) = value(type_name, argument);
         let mut body = sound.clone();
-        if argument.starts_with("timeouts.") {
-            body = body.with_block(Body::block("timeouts"));
+        for block in ["timeouts", "precheck"] {
+            if argument.starts_with(&format!("{block}.")) {
+                body = body.with_block(Body::block(block));
+            }
         }
         if argument == "db_list" {
             body = body.without("database");
