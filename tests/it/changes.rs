@@ -1,15 +1,17 @@
 //! Changes of what is there: in place by their own calls, by configuring again, by replacement, or refused.
-//! [`in_place`], [`configuration`], [`desired`], [`states`], [`replacement`] and [`tags`] go through all of it in this process, by the rules of
+//! [`in_place`], [`configuration`], [`desired`], [`options`], [`states`], [`replacement`] and [`tags`] go through all of it in this process, by the rules of
 //! Terraform;
-//! [`terraform`] and [`new_instance`] have the real one do the main ones, where two resources and the order of their calls matter.
+//! [`terraform`], [`long_list`] and [`new_instance`] have the real one do the main ones, where two resources and the order of their calls matter.
 
 pub(crate) mod bed;
 pub(crate) mod config;
 mod configuration;
 mod desired;
 mod in_place;
+mod long_list;
 mod monitor_rule;
 mod new_instance;
+mod options;
 pub(crate) mod raw;
 mod replacement;
 mod states;
