@@ -69,7 +69,7 @@ pub enum Side {
 
 impl Side {
     /// As ModifyDtsJobPassword and ModifyDtsJobEndpoint write it.
-    fn endpoint(self) -> &'static str {
+    pub(super) fn endpoint(self) -> &'static str {
         match self {
             Side::Source => "src",
             Side::Destination => "dest",

@@ -46,7 +46,7 @@ impl Side {
         }
     }
 
-    fn engines(self) -> &'static [&'static str] {
+    pub(super) fn engines(self) -> &'static [&'static str] {
         match self {
             Side::Source => &SOURCE_ENGINES,
             Side::Destination => &DESTINATION_ENGINES,
@@ -177,6 +177,35 @@ pub(super) const IDENTITY: [&str; 9] = [
 /// What names the account that the database is of, where it is another one: both or none.
 pub(super) const ACCOUNT: [&str; 2] = ["owner_id", "role"];
 
+/// By which vSwitches DTS gets there. DTS does not tell them.
+pub(super) const LINK: [&str; 3] = ["vswitch_id", "primary_vsw_id", "secondary_vsw_id"];
+
+/// What `ModifyDtsJobEndpoint` can change (dts-api.md 2.5).
+const EXCHANGED: [&str; 11] = [
+    "instance_type",
+    "instance_id",
+    "region",
+    "ip",
+    "port",
+    "database_name",
+    "user_name",
+    "owner_id",
+    "role",
+    "primary_vsw_id",
+    "secondary_vsw_id",
+];
+
+/// Kinds that a database may be exchanged for.
+const EXCHANGED_FOR: [&str; 7] = [
+    "RDS",
+    "PolarDB",
+    "MONGODB",
+    "GREENPLUM",
+    "ECS",
+    "EXPRESS",
+    "OTHER",
+];
+
 fn same_letters(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
 }
@@ -224,7 +253,7 @@ pub(super) fn block(side: Side) -> NestedBlock {
         .attribute(text("ip", addressed))
         .attribute(text("port", "Port of the database. Required for databases that you run yourself.").check(port()))
         .attribute(text("oracle_sid", "SID of an Oracle database that is no RAC."))
-        .attribute(text("database_name", "Name of the database, or the authentication database of MongoDB. Required for PostgreSQL, PolarDB for PostgreSQL and MongoDB."))
+        .attribute(text("database_name", "Name of the database, or the authentication database of MongoDB. Required for PostgreSQL, PolarDB for PostgreSQL and MongoDB, and at the destination for AnalyticDB for PostgreSQL and MaxCompute (the project)."))
         .attribute(text("user_name", "Account that DTS uses."))
         .attribute(
             text("password", "Password of the account; it is stored in the state. A change rotates it in place. Conflicts with `password_wo`.")
@@ -239,10 +268,25 @@ pub(super) fn block(side: Side) -> NestedBlock {
             Attribute::number("password_wo_version")
                 .describe("Raise it to have a new `password_wo` used: a change rotates the password in place."),
         );
-    if side == Side::Subscribed {
-        body = body
-            .attribute(text("owner_id", "Id of the Alibaba Cloud account that the database is of, where it is another one (`OwnerID`). With `role`."))
-            .attribute(text("role", "RAM role in that account which DTS may take. With `owner_id`."));
+    body = body
+        .attribute(text("owner_id", "Id of the Alibaba Cloud account that the database is of, where it is another one (`OwnerID`). With `role`."))
+        .attribute(text("role", "RAM role in that account which DTS may take. With `owner_id`."));
+    if side == Side::Source {
+        body = body.attribute(text(
+            "vswitch_id",
+            "vSwitch of a data delivery link (`VSwitchID`).",
+        ));
+    }
+    if side != Side::Subscribed {
+        let prefix = if side == Side::Source { "Src" } else { "Dest" };
+        for which in ["primary", "secondary"] {
+            let name = format!("{which}_vsw_id");
+            let described = format!(
+                "The {which} vSwitch by which DTS gets to the database (`{prefix}{}VswId`).",
+                capital(which)
+            );
+            body = body.attribute(text(&name, &described));
+        }
     }
     let mut nested = NestedBlock::single(side.block(), body).required();
     nested.block.description = format!(
@@ -338,10 +382,7 @@ pub(super) fn validate_side(side: Side, config: &Object, diagnostics: &mut Diagn
             );
         }
         if let Some(engine) = endpoint.str("engine_name")
-            && matches!(
-                engine.to_ascii_uppercase().as_str(),
-                "POSTGRESQL" | "POLARDB_O" | "MONGODB"
-            )
+            && needs_database(side, engine)
             && !is_set(endpoint, "database_name")
         {
             say(
@@ -351,6 +392,13 @@ pub(super) fn validate_side(side: Side, config: &Object, diagnostics: &mut Diagn
             );
         }
     }
+}
+
+/// Engines that are connected to by a database's name (dts-api.md 2.2).
+fn needs_database(side: Side, engine: &str) -> bool {
+    let engine = engine.to_ascii_uppercase();
+    matches!(engine.as_str(), "POSTGRESQL" | "POLARDB_O" | "MONGODB")
+        || side == Side::Destination && matches!(engine.as_str(), "GREENPLUM" | "ODPS")
 }
 
 /// Right for as long as the password stays.
@@ -370,13 +418,48 @@ fn list(names: &[&str]) -> String {
         .join(", ")
 }
 
-/// The first attribute that differs, of those that name the database.
-pub(super) fn changed(side: Side, prior: &Object, planned: &Object) -> Option<&'static str> {
-    let (old, new) = (prior.object(side.block()), planned.object(side.block()));
-    IDENTITY
-        .into_iter()
-        .chain(ACCOUNT)
-        .find(|name| old.map(|old| old.get(name)) != new.map(|new| new.get(name)))
+/// The attributes that differ, of those that name the database and the way to it.
+pub(super) fn differing(side: Side, prior: &Object, planned: &Object) -> Vec<&'static str> {
+    let nothing = Object::new();
+    let old = prior.object(side.block()).unwrap_or(&nothing);
+    let new = planned.object(side.block()).unwrap_or(&nothing);
+    let all = IDENTITY.into_iter().chain(ACCOUNT).chain(LINK);
+    all.filter(|name| old.get(name) != new.get(name)).collect()
+}
+
+/// Whether `ModifyDtsJobEndpoint` can change all of what differs, to what is planned.
+pub(super) fn is_exchangeable(side: Side, differing: &[&str], planned: &Object) -> bool {
+    let kind = planned
+        .object(side.block())
+        .and_then(|endpoint| endpoint.str("instance_type"));
+    differing.iter().all(|name| EXCHANGED.contains(name))
+        && kind.is_some_and(|kind| EXCHANGED_FOR.iter().any(|known| known.eq_ignore_ascii_case(kind)))
+}
+
+/// The endpoint for `ModifyDtsJobEndpoint`; with its account where that changes too.
+pub(super) fn to_exchange(
+    side: Side,
+    planned: &Object,
+    config: &Object,
+    with_account: bool,
+) -> api::ModifyDtsJobEndpoint {
+    let endpoint = to_api(side, planned, config);
+    let account = endpoint.user_name.zip(endpoint.password).filter(|_| with_account);
+    let kind = endpoint.instance_type.unwrap_or_default().to_ascii_lowercase();
+    api::ModifyDtsJobEndpoint {
+        vpc_id: endpoint.instance_id.clone().filter(|_| kind == "express"),
+        instance_type: kind,
+        instance_id: endpoint.instance_id,
+        region: endpoint.region,
+        ip: endpoint.ip,
+        port: endpoint.port,
+        database: endpoint.database_name,
+        account,
+        owner_id: endpoint.owner_id,
+        role: endpoint.role,
+        primary_vsw_id: endpoint.primary_vsw_id,
+        secondary_vsw_id: endpoint.secondary_vsw_id,
+    }
 }
 
 /// Whether the password, or the version of the write-only one, differs.
@@ -452,7 +535,9 @@ pub(super) fn to_api(side: Side, planned: &Object, config: &Object) -> api::Endp
         oracle_sid: text("oracle_sid"),
         owner_id: text("owner_id"),
         role: text("role"),
-        ..api::Endpoint::default()
+        vswitch_id: text("vswitch_id"),
+        primary_vsw_id: text("primary_vsw_id"),
+        secondary_vsw_id: text("secondary_vsw_id"),
     }
 }
 
@@ -500,7 +585,7 @@ pub(super) fn read_back(side: Side, state: &mut Object, reported: &api::Endpoint
         let Some(there) = there.as_deref() else { continue };
         let wanted = match endpoint.str(name) {
             Some(mine) => mine != there,
-            None => imported && side == Side::Subscribed && reported.role.is_some(),
+            None => imported && reported.role.is_some(),
         };
         if wanted {
             endpoint.set(name, there);

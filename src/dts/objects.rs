@@ -1,7 +1,7 @@
 //! What a job moves: typed `database` blocks, or `db_list` as JSON, on the wire always one JSON text (`DbList`,
 //! dts-api.md 5.1). DTS returns it reordered and with members of its own, so it is compared by meaning.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -11,17 +11,62 @@ use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedB
 /// Most bytes of a `DbList` (dts-api.md 2.2).
 const MOST_BYTES: usize = 1 << 20;
 
-/// The `database` block.
+/// Kinds of objects beside tables, each a member of a database's entry (dts-api.md 5.1).
+const KINDS: [&str; 15] = [
+    "View",
+    "Synonym",
+    "Procedure",
+    "Function",
+    "Type",
+    "Rule",
+    "Default",
+    "Plan",
+    "Package",
+    "Sequence",
+    "Domain",
+    "Aggregate",
+    "Operator",
+    "Extension",
+    "Job",
+];
+
+/// Members of an entry that blocks call by the same name.
+const TEXTS: [&str; 3] = ["filter", "dml_op", "ddl_op"];
+
+/// The `database` block. Tables are sets, so that a plan shows the one that comes or goes wherever it stands; databases are a
+/// list, for as elements of a set they would come and go with all their tables.
 pub(super) fn database_block() -> NestedBlock {
-    let table = Block::new("A table (or collection) to move. Without any, the whole database is moved.")
+    let column = Block::new("A column to move. Without any, all columns are moved.")
+        .attribute(name("column").describe("Name at the source."))
+        .attribute(new_name());
+    let table = Block::new("A table (or collection) to move. Without any table or other object, the whole database is moved. The order does not matter.")
         .attribute(name("table").describe("Name at the source."))
-        .attribute(new_name().describe("Name at the destination. Default: the same name."));
+        .attribute(new_name())
+        .attribute(
+            Attribute::string("filter").check(Check::new(check_filter)).describe(
+                "Condition that rows to be moved fulfil, as in the `WHERE` of SQL and without a semicolon, such as `id > 10`.",
+            ),
+        )
+        .attributes(operations())
+        .block(NestedBlock::set("column", column));
+    let object =
+        Block::new("Another object to move, such as a view or a procedure. The order does not matter.")
+            .attribute(
+                Attribute::string("kind")
+                    .required()
+                    .describe("Kind of the object, in the API's words.")
+                    .check(Check::one_of(&KINDS)),
+            )
+            .attribute(name("object").describe("Name at the source."))
+            .attribute(new_name());
     let database = Block::new(
-        "A database (or schema) to move. Becomes an entry of the API's `DbList`. Conflicts with `db_list`.",
+        "A database (or schema, where the engine has schemas) to move. Becomes an entry of the API's `DbList`. Conflicts with `db_list`.",
     )
     .attribute(name("database").describe("Name at the source."))
-    .attribute(new_name().describe("Name at the destination. Default: the same name."))
-    .block(NestedBlock::list("table", table));
+    .attribute(new_name())
+    .attributes(operations())
+    .block(NestedBlock::set("table", table))
+    .block(NestedBlock::set("object", object));
     NestedBlock::list("database", database)
 }
 
@@ -30,7 +75,31 @@ fn name(_of: &str) -> Attribute {
 }
 
 fn new_name() -> Attribute {
-    Attribute::string("new_name").check(Check::not_blank())
+    Attribute::string("new_name")
+        .check(Check::not_blank())
+        .describe("Name at the destination. Default: the same name.")
+}
+
+fn operations() -> [Attribute; 2] {
+    [
+        Attribute::string("dml_op").check(Check::not_blank()).describe(
+            "Changes of data to follow, separated by commas and in DTS's own words, such as `insert,update`. What a table says goes before what its \
+             database says. Default: all.",
+        ),
+        Attribute::string("ddl_op")
+            .check(Check::not_blank())
+            .describe("Changes of structure to follow, likewise. Default: all."),
+    ]
+}
+
+fn check_filter(value: &Value) -> Result<(), String> {
+    match value.as_str().map(str::trim) {
+        Some("") => Err("It must not be empty. Leave the argument out to move all rows.".to_owned()),
+        Some(text) if text.ends_with(';') => {
+            Err("It ends with a semicolon, which DTS does not take. Remove it.".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The `db_list` attribute.
@@ -173,9 +242,12 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             .at(Path::attribute("database")),
         );
     }
+    let all = Path::attribute("database");
+    let of_name = |block: &Object| block.str("name").map(str::to_owned);
     unique(
         config.list("database"),
-        &Path::attribute("database"),
+        of_name,
+        |index| all.clone().index(index).then("name"),
         "database",
         diagnostics,
     );
@@ -185,25 +257,54 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
         .filter_map(Value::as_map)
         .enumerate()
     {
-        let at = Path::attribute("database").index(index).then("table");
-        unique(database.list("table"), &at, "table", diagnostics);
+        let at = all.clone().index(index);
+        // Elements of a set have no line of their own: the database's is near.
+        let here = |_| at.clone().then("name");
+        unique(database.list("table"), of_name, here, "table", diagnostics);
+        let of_kind = |block: &Object| Some(format!("{} {}", block.str("kind")?, block.str("name")?));
+        unique(database.list("object"), of_kind, here, "object", diagnostics);
+        for table in database.list("table").iter().filter_map(Value::as_map) {
+            let what = format!("column of table {:?}", table.str("name").unwrap_or_default());
+            unique(table.list("column"), of_name, here, &what, diagnostics);
+        }
+    }
+    if let Some(text) = self::db_list(config).filter(|text| text.len() > MOST_BYTES && db_list.is_null()) {
+        diagnostics.push(
+            Diagnostic::error(
+                "The objects are too many",
+                format!(
+                    "As JSON they have {} bytes; DTS takes {MOST_BYTES} at most. Move whole databases, or divide the objects among several jobs.",
+                    text.len()
+                ),
+            )
+            .at(all),
+        );
     }
 }
 
-fn unique(blocks: &[Value], at: &Path, what: &str, diagnostics: &mut Diagnostics) {
+fn unique(
+    blocks: &[Value],
+    key: impl Fn(&Object) -> Option<String>,
+    at: impl Fn(usize) -> Path,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+) {
     let mut seen = BTreeSet::new();
+    let mut told = BTreeSet::new();
     for (index, block) in blocks.iter().enumerate() {
-        if let Some(name) = block.as_map().and_then(|block| block.str("name"))
-            && !seen.insert(name)
-        {
-            diagnostics.push(
-                Diagnostic::error(
-                    format!("Two {what} blocks for {name:?}"),
-                    format!("Each {what} has one block. Merge the two."),
-                )
-                .at(at.clone().index(index).then("name")),
-            );
+        let Some(key) = block.as_map().and_then(&key) else {
+            continue;
+        };
+        if seen.insert(key.clone()) || !told.insert(key.clone()) {
+            continue;
         }
+        diagnostics.push(
+            Diagnostic::error(
+                format!("Two {what} blocks for {key:?}"),
+                "Each has one block. Merge the two.",
+            )
+            .at(at(index)),
+        );
     }
 }
 
@@ -216,82 +317,143 @@ pub(super) fn db_list(object: &Object) -> Option<String> {
     if !blocks.is_wholly_known() || object.list("database").is_empty() {
         return None;
     }
-    let mut databases = Map::new();
-    for database in object.list("database").iter().filter_map(Value::as_map) {
-        let (name, mut entry) = named(database)?;
-        let tables: Map<String, Json> = database
-            .list("table")
-            .iter()
-            .filter_map(Value::as_map)
-            .map(|table| {
-                let (name, mut entry) = named(table)?;
-                entry.insert("all".to_owned(), Json::Bool(true));
-                Some((name, Json::Object(entry)))
-            })
-            .collect::<Option<_>>()?;
-        entry.insert("all".to_owned(), Json::Bool(tables.is_empty()));
-        if !tables.is_empty() {
-            entry.insert("Table".to_owned(), Json::Object(tables));
-        }
-        databases.insert(name, Json::Object(entry));
-    }
+    let databases = object
+        .list("database")
+        .iter()
+        .filter_map(Value::as_map)
+        .map(entry_of_database);
+    let databases: Map<String, Json> = databases.collect::<Option<_>>()?;
     Some(Json::Object(databases).to_string())
 }
 
+type Named = (String, Json);
+
+fn entry_of_database(database: &Object) -> Option<Named> {
+    let (name, mut entry) = named(database)?;
+    let tables = database
+        .list("table")
+        .iter()
+        .filter_map(Value::as_map)
+        .map(entry_of_table);
+    let tables: Map<String, Json> = tables.collect::<Option<_>>()?;
+    let objects = database.list("object");
+    // DTS wants a JSON boolean here, and not both all of a database and some of it.
+    entry.insert(
+        "all".to_owned(),
+        Json::Bool(tables.is_empty() && objects.is_empty()),
+    );
+    if !tables.is_empty() {
+        entry.insert("Table".to_owned(), Json::Object(tables));
+    }
+    for object in objects.iter().filter_map(Value::as_map) {
+        let (name, mut listed) = named(object)?;
+        listed.insert("all".to_owned(), Json::Bool(true));
+        let of_kind = entry
+            .entry(object.str("kind")?)
+            .or_insert_with(|| Json::Object(Map::new()));
+        of_kind.as_object_mut()?.insert(name, Json::Object(listed));
+    }
+    Some((name, Json::Object(entry)))
+}
+
+fn entry_of_table(table: &Object) -> Option<Named> {
+    let (name, mut entry) = named(table)?;
+    let columns = table
+        .list("column")
+        .iter()
+        .filter_map(Value::as_map)
+        .map(|column| {
+            let (name, entry) = named(column)?;
+            Some((name, Json::Object(entry)))
+        });
+    let columns: Map<String, Json> = columns.collect::<Option<_>>()?;
+    entry.insert("all".to_owned(), Json::Bool(columns.is_empty()));
+    if !columns.is_empty() {
+        // In lower case, unlike `Table` (dts-api.md 5.1).
+        entry.insert("column".to_owned(), Json::Object(columns));
+    }
+    Some((name, Json::Object(entry)))
+}
+
+/// What every entry has of its block.
 fn named(block: &Object) -> Option<(String, Map<String, Json>)> {
     let name = block.str("name")?;
     let new_name = block.str("new_name").unwrap_or(name);
-    Some((
-        name.to_owned(),
-        Map::from_iter([("name".to_owned(), Json::from(new_name))]),
-    ))
+    let mut entry = Map::from_iter([("name".to_owned(), Json::from(new_name))]);
+    for text in TEXTS {
+        if let Some(value) = block.str(text) {
+            entry.insert(text.to_owned(), Json::from(value));
+        }
+    }
+    Some((name.to_owned(), entry))
 }
 
 /// Whether two lists name the same objects.
 pub(super) fn same_text(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
     match (
         serde_json::from_str::<Json>(one),
         serde_json::from_str::<Json>(other),
     ) {
-        (Ok(Json::Object(one)), Ok(Json::Object(other))) => normal(&one) == normal(&other),
-        _ => one == other,
+        (Ok(Json::Object(one)), Ok(Json::Object(other))) => same_entries(&one, &other),
+        _ => false,
     }
 }
 
-/// Entries with their defaults written out, without what DTS adds.
-fn normal(entries: &Map<String, Json>) -> Map<String, Json> {
-    entries
-        .iter()
-        .map(|(key, entry)| {
-            let Json::Object(entry) = entry else {
-                return (key.clone(), entry.clone());
-            };
-            let mut out = Map::new();
-            for (member, value) in entry {
-                match value {
-                    _ if member == "state" || member == "all" => {}
-                    Json::Object(inner) if inner.is_empty() => {}
-                    Json::Object(inner) => {
-                        out.insert(member.to_ascii_lowercase(), Json::Object(normal(inner)));
-                    }
-                    Json::Bool(value) => {
-                        out.insert(member.clone(), Json::from(value.to_string()));
-                    }
-                    Json::Null => {}
-                    value => {
-                        out.insert(member.clone(), value.clone());
-                    }
-                }
-            }
-            let all = entry
-                .get("all")
-                .and_then(truth)
-                .unwrap_or_else(|| sections(entry) == 0);
-            out.insert("all".to_owned(), Json::Bool(all));
-            out.entry("name").or_insert_with(|| Json::from(key.as_str()));
-            (key.clone(), Json::Object(out))
-        })
-        .collect()
+fn same_entries(one: &Map<String, Json>, other: &Map<String, Json>) -> bool {
+    let same =
+        |(key, entry): (&String, &Json)| other.get(key).is_some_and(|there| same_entry(key, entry, there));
+    one.len() == other.len() && one.iter().all(same)
+}
+
+/// With defaults as if they were written out, and without what DTS adds.
+fn same_entry(key: &str, one: &Json, other: &Json) -> bool {
+    let (Json::Object(one), Json::Object(other)) = (one, other) else {
+        return one == other;
+    };
+    let all = |entry: &Map<String, Json>| {
+        entry
+            .get("all")
+            .and_then(truth)
+            .unwrap_or_else(|| sections(entry) == 0)
+    };
+    let is_name = |entry: &Map<String, Json>, name: &str| match entry.get("name") {
+        None | Some(Json::Null) => name == key,
+        Some(there) => there.as_str() == Some(name),
+    };
+    let same_name = match one.get("name") {
+        None | Some(Json::Null) => is_name(other, key),
+        Some(Json::String(name)) => is_name(other, name),
+        Some(odd) => other.get("name") == Some(odd),
+    };
+    let same = |(member, value): (&String, &Json)| match (value, counterpart(other, member)) {
+        (Json::Object(one), Some(Json::Object(other))) => same_entries(one, other),
+        (Json::Bool(one), Some(other)) => truth(other) == Some(*one),
+        (one, Some(Json::Bool(other))) => truth(one) == Some(*other),
+        (one, other) => Some(one) == other,
+    };
+    same_name && all(one) == all(other) && said(one).count() == said(other).count() && said(one).all(same)
+}
+
+/// What an entry says beside its name and whether it is whole.
+fn said(entry: &Map<String, Json>) -> impl Iterator<Item = (&String, &Json)> {
+    entry.iter().filter(|(member, value)| {
+        !matches!(member.as_str(), "state" | "all" | "name")
+            && !value.is_null()
+            && !value.as_object().is_some_and(Map::is_empty)
+    })
+}
+
+/// The same member, or the same section in other letters.
+fn counterpart<'a>(entry: &'a Map<String, Json>, member: &str) -> Option<&'a Json> {
+    entry.get(member).or_else(|| {
+        let mut alike = entry
+            .iter()
+            .filter(|(name, value)| value.is_object() && name.eq_ignore_ascii_case(member));
+        alike.next().map(|(_, value)| value)
+    })
 }
 
 /// Brings the objects in `state` up to date with what DTS reports (`DbObject`). Where they mean the same, the user's own
@@ -306,7 +468,8 @@ pub(super) fn read_back(state: &mut Object, reported: &str) {
     let as_blocks = if state.str("db_list").is_some() {
         None
     } else {
-        blocks(&theirs, state.list("database"), true)
+        let before = state.list("database");
+        blocks(&theirs, before, Of::Databases).map(|found| in_order(found, before))
     };
     match as_blocks {
         Some(blocks) => state.set("database", blocks),
@@ -328,57 +491,99 @@ fn without_state(entries: &Map<String, Json>) -> Map<String, Json> {
     clean.collect()
 }
 
+/// What entries are of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Databases,
+    Tables,
+    /// Columns, views, ...
+    Others,
+}
+
 /// The entries as blocks, those that are already there in their order; `None` when blocks cannot say all of it.
-/// `databases`: whether these are databases, which have tables.
-fn blocks(entries: &Map<String, Json>, before: &[Value], databases: bool) -> Option<Vec<Value>> {
-    let sayable = |key: &str| match key.to_ascii_lowercase().as_str() {
-        "name" | "all" | "state" => true,
-        "table" => databases,
-        _ => false,
-    };
-    let mut order: Vec<&str> = before
+fn blocks(entries: &Map<String, Json>, before: &[Value], of: Of) -> Option<Vec<Value>> {
+    let before: BTreeMap<&str, &Object> = before
         .iter()
-        .filter_map(|block| block.as_map()?.str("name"))
+        .filter_map(Value::as_map)
+        .filter_map(|block| Some((block.str("name")?, block)))
         .collect();
-    order.retain(|name| entries.contains_key(*name));
-    order.extend(entries.keys().map(String::as_str).filter(|name| {
-        !before.iter().any(|block| {
-            block
-                .as_map()
-                .is_some_and(|block| block.str("name") == Some(name))
-        })
-    }));
-    order
-        .into_iter()
-        .map(|name| {
-            let entry = entries.get(name)?.as_object()?;
-            if !entry.keys().all(|key| sayable(key)) {
-                return None;
-            }
-            let old = before
-                .iter()
-                .filter_map(Value::as_map)
-                .find(|block| block.str("name") == Some(name));
-            let new_name = entry.get("name").and_then(Json::as_str).unwrap_or(name);
-            let written = new_name != name || old.is_some_and(|old| old.str("new_name").is_some());
-            let mut block = Object::new()
-                .with("name", name)
-                .with("new_name", written.then_some(new_name));
-            let tables = section(entry, "table");
-            let all = entry.get("all").and_then(truth).unwrap_or(sections(entry) == 0);
-            if all == tables.is_some_and(|tables| !tables.is_empty()) {
-                return None;
-            }
-            if databases {
-                let old_tables = old.map(|old| old.list("table")).unwrap_or_default();
-                block.set(
-                    "table",
-                    tables.map_or(Some(Vec::new()), |tables| blocks(tables, old_tables, false))?,
-                );
-            }
-            Some(Value::Map(block))
+    entries
+        .iter()
+        .map(|(name, entry)| {
+            let entry = entry.as_object()?;
+            block_of(name, entry, before.get(name.as_str()).copied(), of).map(Value::Map)
         })
         .collect()
+}
+
+fn block_of(name: &str, entry: &Map<String, Json>, old: Option<&Object>, of: Of) -> Option<Object> {
+    let new_name = entry.get("name").and_then(Json::as_str).unwrap_or(name);
+    let written = new_name != name || old.is_some_and(|old| old.str("new_name").is_some());
+    let mut block = Object::new()
+        .with("name", name)
+        .with("new_name", written.then_some(new_name));
+    let nothing: &[Value] = &[];
+    let before = |name: &str| old.map_or(nothing, |old| old.list(name));
+    let mut parts = 0;
+    let (mut tables, mut objects, mut columns) = (Vec::new(), Vec::new(), Vec::new());
+    for (member, value) in entry {
+        let lower = member.to_ascii_lowercase();
+        match (lower.as_str(), value) {
+            ("name" | "all" | "state", _) | (_, Json::Null) => {}
+            (_, Json::Object(listed)) if listed.is_empty() => {}
+            ("dml_op" | "ddl_op", Json::String(text)) if of != Of::Others => block.set(&lower, text.as_str()),
+            ("filter", Json::String(text)) if of == Of::Tables => block.set("filter", text.as_str()),
+            ("table", Json::Object(listed)) if of == Of::Databases => {
+                tables = blocks(listed, before("table"), Of::Tables)?;
+                parts += listed.len();
+            }
+            ("column", Json::Object(listed)) if of == Of::Tables => {
+                columns = blocks(listed, before("column"), Of::Others)?;
+                parts += listed.len();
+            }
+            (kind, Json::Object(listed)) if of == Of::Databases => {
+                let kind = KINDS.into_iter().find(|known| known.eq_ignore_ascii_case(kind))?;
+                for (object, entry) in listed {
+                    let same =
+                        |old: &&Object| old.str("kind") == Some(kind) && old.str("name") == Some(object);
+                    let old = before("object").iter().filter_map(Value::as_map).find(same);
+                    let block = block_of(object, entry.as_object()?, old, Of::Others)?;
+                    objects.push(block.with("kind", kind));
+                }
+                parts += listed.len();
+            }
+            _ => return None,
+        }
+    }
+    let all = entry.get("all").and_then(truth).unwrap_or(parts == 0);
+    if all == (parts > 0) {
+        return None;
+    }
+    match of {
+        Of::Databases => {
+            block.set("table", tables);
+            block.set("object", objects);
+        }
+        Of::Tables => block.set("column", columns),
+        Of::Others => {}
+    }
+    Some(block)
+}
+
+/// The databases in the order that they had, for they are a list; then the new ones.
+fn in_order(mut databases: Vec<Value>, before: &[Value]) -> Vec<Value> {
+    let name = |block: &Value| {
+        block
+            .as_map()
+            .and_then(|block| block.str("name"))
+            .map(str::to_owned)
+    };
+    let order: Vec<Option<String>> = before.iter().map(name).collect();
+    databases.sort_by_key(|block| {
+        let name = name(block);
+        order.iter().position(|old| *old == name).unwrap_or(usize::MAX)
+    });
+    databases
 }
 
 #[cfg(test)]
@@ -387,14 +592,21 @@ mod tests {
     use serde_json::json;
 
     fn table(name: &str, new_name: Option<&str>) -> Value {
-        Value::from(Object::new().with("name", name).with("new_name", new_name))
+        let columns = Vec::<Value>::new();
+        Value::from(
+            Object::new()
+                .with("name", name)
+                .with("new_name", new_name)
+                .with("column", columns),
+        )
     }
 
     fn seed() -> Object {
         let database = Object::new()
             .with("name", "dtsdb")
             .with("new_name", "dtsdb_1")
-            .with("table", Value::List(vec![table("person", Some("person"))]));
+            .with("table", Value::List(vec![table("person", Some("person"))]))
+            .with("object", Vec::<Value>::new());
         Object::new().with("database", vec![database])
     }
 
@@ -408,6 +620,42 @@ mod tests {
             &text,
             r#"{"dtsdb":{"name":"dtsdb_1","all":"false","Table":{"person":{"name":"person","all":"true"}}}}"#
         ));
+    }
+
+    /// All that blocks can say, there and back.
+    #[test]
+    fn blocks_say_columns_filters_operations_and_other_objects() {
+        let text = r#"{"shop":{"name":"store","all":false,"dml_op":"insert","Table":{"orders":{"name":"orders","all":false,"filter":"id>10",
+            "ddl_op":"none","column":{"id":{"name":"id"},"total":{"name":"sum"}}}},"View":{"v":{"name":"w","all":true}},"Procedure":{"p":{"name":"p","all":true}}}}"#;
+        let expected: Json = serde_json::from_str(text).unwrap();
+        let mut state = Object::new();
+        read_back(&mut state, text);
+        assert!(state.str("db_list").is_none(), "{:?}", state.reveal());
+        let written: Json = serde_json::from_str(&db_list(&state).unwrap()).unwrap();
+        assert_eq!(written, expected);
+        let before = state.clone();
+        // Lower case of `Table`, quoted truth values, and what DTS adds, mean the same.
+        let other = text
+            .replace("\"Table\"", "\"table\"")
+            .replace("\"all\":true", "\"all\":\"true\",\"state\":\"normal\"");
+        read_back(&mut state, &other);
+        assert_eq!(state, before);
+        // A column more.
+        read_back(&mut state, &text.replace("\"id\":{", "\"at\":{},\"id\":{"));
+        let database = state.list("database")[0].as_map().unwrap();
+        assert_eq!(
+            database.list("table")[0].as_map().unwrap().list("column").len(),
+            3
+        );
+        // All columns but one, or a kind of object that blocks do not know.
+        for beyond in [
+            text.replace("\"View\"", "\"Trigger\""),
+            text.replace("\"sum\"}", "\"sum\",\"type\":\"int\"}"),
+        ] {
+            let mut state = Object::new();
+            read_back(&mut state, &beyond);
+            assert!(state.str("db_list").is_some());
+        }
     }
 
     #[test]
@@ -457,13 +705,13 @@ mod tests {
             r#"{"dtsdb":{"name":"dtsdb_1","all":false,"Table":{"orders":{"name":"orders","all":true},"person":{"name":"person","all":true}}}}"#,
         );
         let tables = state.list("database")[0].as_map().unwrap().list("table").to_vec();
-        assert_eq!(tables, [table("person", Some("person")), table("orders", None)]);
+        assert_eq!(tables, [table("orders", None), table("person", Some("person"))]);
         // What blocks cannot say is told as db_list.
         read_back(
             &mut state,
-            r#"{"dtsdb":{"all":false,"Table":{"person":{"filter":"id>1","all":true}}}}"#,
+            r#"{"dtsdb":{"all":false,"Table":{"person":{"part_key":"id","all":true}}}}"#,
         );
-        assert!(state.list("database").is_empty() && state.str("db_list").unwrap().contains("filter"));
+        assert!(state.list("database").is_empty() && state.str("db_list").unwrap().contains("part_key"));
     }
 
     #[test]
@@ -505,9 +753,34 @@ mod tests {
         check(Object::new().with("database", Value::Unknown), "", "");
         let twice = Object::new().with("name", "a");
         check(
-            Object::new().with("database", vec![twice.clone(), twice]),
+            Object::new().with("database", vec![twice.clone(), twice.clone()]),
             "database[1].name",
             "Two database",
+        );
+        let other = twice.clone().with("new_name", "b");
+        for (name, part) in [("table", "Two table"), ("object", "Two object")] {
+            let kind = |block: &Object| block.clone().with("kind", "View");
+            let tables = twice.clone().with(name, vec![kind(&twice), kind(&other)]);
+            check(
+                Object::new().with("database", vec![tables]),
+                "database[0].name",
+                part,
+            );
+        }
+        let columns = twice.clone().with("column", vec![twice.clone(), other]);
+        let tables = twice.clone().with("table", vec![columns]);
+        check(
+            Object::new().with("database", vec![tables]),
+            "database[0].name",
+            "column of table \"a\"",
+        );
+        let many: Vec<Object> = (0..20_000)
+            .map(|n| Object::new().with("name", format!("{n:060}")))
+            .collect();
+        check(
+            Object::new().with("database", vec![twice.with("table", many)]),
+            "database",
+            "too many",
         );
     }
 }

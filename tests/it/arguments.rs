@@ -1,6 +1,7 @@
 //! Nothing is ignored silently: whichever argument of whichever resource changes, the plan names the calls that follow, or
 //! replaces, or is refused. The arguments come from the schema: one without a line in [`table`] fails.
 
+mod job;
 mod others;
 mod table;
 

@@ -80,4 +80,6 @@ mod toy;
 #[cfg(test)]
 mod traffic;
 #[cfg(test)]
+mod validation;
+#[cfg(test)]
 mod versions;

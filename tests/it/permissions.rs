@@ -64,6 +64,16 @@ fn a_job_alone() -> BTreeSet<String> {
     let skipping = format!("{checked}  precheck {{\n    skip = [\"CHECK_SAME_OBJ\"]\n  }}\n");
     bench.write(&[&endless(&job("m", "SYNC", &skipping))]);
     bench.apply().ok();
+    // On a cluster and from one to another, with somebody told, and settings of its modules.
+    for (cluster, limit) in [("dtscl1", 2), ("dtscl2", 4)] {
+        let more = format!(
+            "{skipping}  dedicated_cluster_id = \"{cluster}\"\n  du_limit = {limit}\n  delay_notice = true\n  delay_rule_time = {}\n  \
+             job_parameters = {{ \"07/sink.batch.size.maximum\" = \"{limit}\" }}\n",
+            limit * 30
+        );
+        bench.write(&[&endless(&job("m", "SYNC", &more))]);
+        bench.apply().ok();
+    }
     bench.workspace.destroy().ok();
     called(&bench)
 }
@@ -82,6 +92,7 @@ fn a_job_on_an_instance() -> BTreeSet<String> {
     let running = running.replace("job-m", "renamed");
     let rotated = running.replacen("source-secret", "another-secret", 1);
     step(&rotated);
+    step(&rotated.replacen("rm-source", "rm-other", 1));
     let listed = rotated.replacen("      name     = \"person\"", "      name     = \"people\"", 1);
     step(&listed);
     for status in ["suspended", "running", "stopped"] {

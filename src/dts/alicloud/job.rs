@@ -18,10 +18,23 @@ pub(in crate::dts) fn job(source: &Source) -> Option<Result<Object, Diagnostics>
 fn made(recorded: &Recorded<'_>, kind: &str) -> Result<Object, Diagnostics> {
     let id = recorded.id(&["id"], "dts_job")?;
     let mut state = Object::new().with("id", id).with("job_type", kind);
-    for name in ["dts_instance_id", "dts_job_name", "db_list", "reserve", "status"] {
+    for name in [
+        "dts_instance_id",
+        "dts_job_name",
+        "db_list",
+        "reserve",
+        "status",
+        "dedicated_cluster_id",
+        "data_check_configure",
+        "dts_bis_label",
+    ] {
         if let Some(text) = recorded.text(name) {
             state.set(name, text);
         }
+    }
+    // Forward is what they read of any job that goes one way.
+    if recorded.text("synchronization_direction") == Some("Reverse") {
+        state.set("synchronization_direction", "Reverse");
     }
     for name in [
         "structure_initialization",
@@ -44,6 +57,18 @@ fn made(recorded: &Recorded<'_>, kind: &str) -> Result<Object, Diagnostics> {
         for name in endpoint::IDENTITY.into_iter().chain(["password"]) {
             if let Some(text) = recorded.text(&format!("{}_{name}", side.block())) {
                 block.set(name, text);
+            }
+        }
+        // They read the account of every database; with a role it is another one.
+        let of_account = |name: &str| recorded.text(&format!("{}_{name}", side.block()));
+        if let (Some(owner), Some(role)) = (of_account("owner_id"), of_account("role")) {
+            block.set("owner_id", owner);
+            block.set("role", role);
+        }
+        let prefix = if side == Side::Source { "src" } else { "dest" };
+        for which in ["primary", "secondary"] {
+            if let Some(id) = recorded.text(&format!("{prefix}_{which}_vswitch_id")) {
+                block.set(&format!("{which}_vsw_id"), id);
             }
         }
         state.set(side.block(), block);

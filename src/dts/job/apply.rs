@@ -7,18 +7,19 @@ use super::change::Facts;
 use super::condition::{self, Particulars};
 use super::configure;
 use super::decide::{Decision, Operation, configuring, decide, is_one_time, refused};
-use super::new_instance;
 use super::skip::RECHECK;
 use super::{SUCCESSOR, UNFINISHED, read};
+use super::{keys, new_instance, options};
 use crate::api;
 use crate::dts::course::{Course, Desired, Move};
+use crate::dts::endpoint::{self, Side};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::Poll;
-use crate::dts::{error, objects, reserve};
+use crate::dts::{error, objects};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
-use crate::framework::{Diagnostic, Diagnostics, Object, Value};
+use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
 
 const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
@@ -138,7 +139,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn job(&self) -> api::JobRef {
-        api::JobRef::job(&self.id)
+        options::job_ref(&self.id, &self.reached)
     }
 
     /// After `ConfigureDtsJob`, the first of `operations`, by which the job got its id: the rest of the way.
@@ -179,6 +180,11 @@ impl<'a> Run<'a> {
                     .await?
             }
             Operation::Password(side) => self.rotate(side, planned, config).await?,
+            Operation::Cluster => self.move_cluster(planned).await?,
+            Operation::DuLimit => self.limit_dus(planned).await?,
+            Operation::Notice(notice) => self.notice(notice, planned).await?,
+            Operation::Parameters => self.set_parameters(planned).await?,
+            Operation::Endpoint(side, account) => self.exchange(side, account, planned, config).await?,
             Operation::Objects | Operation::Reserve => self.modify(operation, planned).await?,
             Operation::Skip => {
                 let skipped = self.skip_failed(planned).await?;
@@ -191,6 +197,11 @@ impl<'a> Run<'a> {
             Operation::Move(step) => return self.step(step).await,
         }
         Ok(true)
+    }
+
+    /// Whether a call of this apply configured the job.
+    pub(super) fn has_configured(&self) -> bool {
+        self.made.contains(&Operation::Configure.name())
     }
 
     /// Whether a call of this apply had the precheck run.
@@ -224,7 +235,8 @@ impl<'a> Run<'a> {
     /// The job as it is now, read together with others that are looked at.
     pub(super) async fn look(&self, purpose: api::Purpose) -> Result<api::JobDetail, api::Error> {
         let job_type = self.reached.str("job_type");
-        let looked = self.api.read_job(&self.job(), job_type, purpose).await;
+        let job = options::to_look(&self.id, &self.reached);
+        let looked = self.api.read_job(&job, job_type, purpose).await;
         // A failure that is not the job's.
         let blind = matches!(&looked, Err(cause) if !cause.is_not_found() && !cause.is_cancelled());
         self.blind.store(blind, Ordering::Relaxed);
@@ -288,22 +300,22 @@ impl<'a> Run<'a> {
             reserved: if objects {
                 None
             } else {
-                reserve::to_send(planned.str("reserve"), false)
+                keys::to_send(planned, false)
             },
             modify_type: (!objects).then(|| "UPDATE_RESERVED".to_owned()),
+            synchronization_direction: options::direction(&self.reached).map(str::to_owned),
             ..api::ModifyDtsJob::default()
         };
         self.api
             .modify_dts_job(&request)
             .await
             .map_err(error::to(&what))?;
-        let changed: &[&str] = if objects {
-            &["database", "db_list"]
+        if objects {
+            for name in ["database", "db_list"] {
+                self.reached.set(name, planned.get(name).clone());
+            }
         } else {
-            &["reserve"]
-        };
-        for name in changed {
-            self.reached.set(name, planned.get(name).clone());
+            keys::take_over(&mut self.reached, planned);
         }
         self.record();
         self.watch(&what, [api::Purpose::Poll; 2], |detail| async move {
@@ -314,6 +326,44 @@ impl<'a> Run<'a> {
             Ok(Poll::Ready(()))
         })
         .await
+    }
+
+    /// Another database at one end.
+    async fn exchange(
+        &mut self,
+        side: Side,
+        with_account: bool,
+        planned: &Object,
+        config: &Object,
+    ) -> Result<(), Diagnostics> {
+        self.wait_until_settled("exchange a database of").await?;
+        let what = format!("exchange the database in {} of DTS job {}", side.block(), self.id);
+        let request = endpoint::to_exchange(side, planned, config, with_account);
+        let exchanged = self
+            .api
+            .modify_dts_job_endpoint(&self.job(), side.api(), &request)
+            .await;
+        exchanged.map_err(|cause| {
+            Diagnostics::from(
+                error::unable(&what, &cause).at(Path::attribute(side.block()).then("instance_id")),
+            )
+        })?;
+        let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();
+        let named = endpoint::IDENTITY
+            .into_iter()
+            .chain(endpoint::ACCOUNT)
+            .chain(endpoint::LINK);
+        let account = ["password", "password_wo_version"]
+            .into_iter()
+            .filter(|_| with_account);
+        for name in named.chain(account) {
+            let value = planned
+                .object(side.block())
+                .map_or(Value::Null, |planned| planned.get(name).clone());
+            endpoint.set(name, value);
+        }
+        self.reached.set(side.block(), endpoint);
+        Ok(())
     }
 
     /// Until DTS takes a change: the job runs, and its objects are not being loaded.

@@ -1,5 +1,7 @@
 //! What differs between a job and its plan, as far as it decides which calls are needed.
 
+use super::keys;
+use super::options::{FIXED, Notice, moves_cluster, new_parameters};
 use super::skip::RECHECK;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::{objects, reserve};
@@ -40,13 +42,47 @@ pub(super) struct Change {
     pub(super) password_gone: Option<Side>,
     /// Of an imported job, whose passwords nobody can read: taken to be those that it has.
     pub(super) taken_passwords: Vec<Side>,
-    flag: Option<&'static str>,
+    /// To another dedicated cluster.
+    pub(super) cluster: bool,
+    pub(super) du_limit: bool,
+    pub(super) notices: Vec<Notice>,
+    /// Settings of modules are added or changed.
+    pub(super) parameters: bool,
+    /// Another database at these ends, which a job that has run can be given too: the argument, and whether its account changes.
+    pub(super) exchanged: Vec<(Side, &'static str, bool)>,
+    /// Another account of the same database, whose password is set along with it.
+    user: bool,
+    fixed: Option<&'static str>,
     endpoint: Option<(Side, &'static str)>,
     objects: bool,
     reserve: bool,
     /// Whether settings are added or changed, and not only taken away.
     settings: bool,
 }
+
+const FLAGS: [&str; 3] = [
+    "structure_initialization",
+    "data_initialization",
+    "data_synchronization",
+];
+
+const DECIDING: [&str; 15] = [
+    "dts_job_name",
+    "job_type",
+    "synchronization_direction",
+    "db_list",
+    "database",
+    "precheck",
+    "dedicated_cluster_id",
+    "du_limit",
+    "job_parameters",
+    "delay_notice",
+    "delay_phone",
+    "delay_rule_time",
+    "error_notice",
+    "error_phone",
+    "reserve",
+];
 
 /// Which part of the configuration differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,43 +93,44 @@ pub(super) enum Part {
     More,
 }
 
-const FLAGS: [&str; 3] = [
-    "structure_initialization",
-    "data_initialization",
-    "data_synchronization",
-];
-
 impl Change {
     /// `None` while a value that decides is unknown.
     pub(super) fn between(prior: &Object, planned: &Object, facts: Facts) -> Option<Change> {
         let blocks = Side::BOTH.map(Side::block);
-        let deciding = FLAGS
-            .iter()
-            .chain(&[
-                "dts_job_name",
-                "job_type",
-                "reserve",
-                "db_list",
-                "database",
-                "precheck",
-            ])
-            .chain(&blocks);
-        if !deciding
-            .into_iter()
-            .all(|name| planned.get(name).is_wholly_known())
+        let deciding = FIXED.iter().chain(&DECIDING).chain(&blocks);
+        if !keys::are_known(planned)
+            || !deciding
+                .into_iter()
+                .all(|name| planned.get(name).is_wholly_known())
         {
             return None;
         }
+        let (old_keys, new_keys) = (keys::all(prior), keys::all(planned));
+        // DTS tells no more of an imported job than what is read of any.
+        let taken_over = |old: &Value, new: &Value| facts.imported && (old.is_null() || new.is_null());
         let mut change = Change {
             name: prior.get("dts_job_name") != planned.get("dts_job_name"),
-            flag: FLAGS
-                .into_iter()
-                .find(|name| prior.get(name) != planned.get(name)),
-            reserve: !(reserve::same_meaning(prior.get("reserve"), planned.get("reserve"))
+            fixed: FIXED.into_iter().find(|name| {
+                let (old, new) = (prior.get(name), planned.get(name));
+                old != new && (FLAGS.contains(name) || !taken_over(old, new))
+            }),
+            reserve: !(reserve::same_meaning(&old_keys, &new_keys)
                 || facts.imported && has_reserve(prior, planned)),
+            cluster: moves_cluster(prior, planned),
+            du_limit: prior.get("du_limit") != planned.get("du_limit") && !planned.get("du_limit").is_null(),
+            notices: Notice::BOTH
+                .into_iter()
+                .filter(|notice| notice.differs(prior, planned))
+                .collect(),
+            parameters: !new_parameters(prior, planned).is_empty(),
             ..Change::default()
         };
-        change.settings = change.reserve && reserve::says_more(prior.get("reserve"), planned.get("reserve"));
+        let cluster = "dedicated_cluster_id";
+        let (old, new) = (prior.get(cluster), planned.get(cluster));
+        if !change.cluster && old != new && !taken_over(old, new) && change.fixed.is_none() {
+            change.fixed = Some(cluster);
+        }
+        change.settings = change.reserve && reserve::says_more(&old_keys, &new_keys);
         change.objects = match (objects::db_list(prior), objects::db_list(planned)) {
             (Some(old), Some(new)) => !objects::same_text(&old, &new),
             (old, new) => old != new,
@@ -102,16 +139,26 @@ impl Change {
             let nothing = Object::new();
             let old = prior.object(side.block()).unwrap_or(&nothing);
             let new = planned.object(side.block()).unwrap_or(&nothing);
-            let changed = endpoint::changed(side, prior, planned);
-            let taken_over = facts.imported
-                && endpoint::IDENTITY.iter().all(|name| {
-                    old.get(name) == new.get(name) || old.get(name).is_null() || new.get(name).is_null()
-                });
-            if let (Some(name), false, None) = (changed, taken_over, change.endpoint) {
-                change.endpoint = Some((side, name));
+            let mut differing = endpoint::differing(side, prior, planned);
+            // What DTS does not tell of an imported job is taken over.
+            differing
+                .retain(|name| !(facts.imported && (old.get(name).is_null() || new.get(name).is_null())));
+            let user = differing.contains(&"user_name");
+            let has_password = facts.has_password[index];
+            let exchangeable =
+                endpoint::is_exchangeable(side, &differing, planned) && (!user || has_password);
+            // Another account of the same database comes with its password.
+            let only_user = differing == ["user_name"] && has_password;
+            match differing.first() {
+                Some(_) if only_user => change.user = true,
+                Some(name) if exchangeable => change.exchanged.push((side, name, user)),
+                Some(name) if change.endpoint.is_none() => change.endpoint = Some((side, name)),
+                _ => {}
             }
             let had = !old.get("password").is_null() || !old.get("password_wo_version").is_null();
-            if endpoint::password_differs(side, prior, planned) {
+            if only_user {
+                change.passwords.push(side);
+            } else if endpoint::password_differs(side, prior, planned) {
                 match (had, facts.has_password[index]) {
                     (true, true) if facts.same_password[index]? => {}
                     // Nothing is known of the password that is there: it is taken to be the one that is configured.
@@ -127,17 +174,17 @@ impl Change {
 
     /// For a new configuration, which says all settings.
     pub(super) fn configuration(&self) -> Option<Part> {
-        self.part(self.reserve)
+        self.part(self.user || !self.exchanged.is_empty(), self.reserve)
     }
 
-    /// For a change of a job that has started, which takes no settings away.
-    pub(super) fn modification(&self) -> Option<Part> {
-        self.part(self.settings)
+    /// For a change of a job that has started, which takes no settings away. `ended`: nothing can be exchanged any more.
+    pub(super) fn modification(&self, ended: bool) -> Option<Part> {
+        self.part(ended && (self.user || !self.exchanged.is_empty()), self.settings)
     }
 
-    fn part(&self, reserve: bool) -> Option<Part> {
+    fn part(&self, another: bool, reserve: bool) -> Option<Part> {
         match (
-            self.flag.is_some() || self.endpoint.is_some(),
+            self.fixed.is_some() || self.endpoint.is_some() || another,
             self.objects,
             reserve,
         ) {
@@ -151,10 +198,16 @@ impl Change {
 
     /// The attribute to blame for a replacement.
     pub(super) fn path(&self, prior: &Object, planned: &Object) -> Path {
-        match (self.flag, self.endpoint) {
-            (Some(flag), _) => Path::attribute(flag),
+        let exchanged = self.exchanged.first().map(|(side, name, _)| (*side, *name));
+        let user = self
+            .passwords
+            .first()
+            .filter(|_| self.user)
+            .map(|side| (*side, "user_name"));
+        match (self.fixed, self.endpoint.or(exchanged).or(user)) {
+            (Some(fixed), _) => Path::attribute(fixed),
             (None, Some((side, name))) => Path::attribute(side.block()).then(name),
-            (None, None) if self.reserve && !self.objects => Path::attribute("reserve"),
+            (None, None) if self.reserve && !self.objects => keys::changed(prior, planned),
             // Where the list is written now, rather than where it was.
             (None, None) => ["db_list", "database"]
                 .into_iter()
@@ -189,20 +242,15 @@ fn blamed_block(at: Path, name: &str, prior: &Object, planned: &Object) -> Path 
             .unwrap_or_default()
     };
     let (old, new) = (body(old), body(new));
-    if old.get("name") == new.get("name") {
-        if old.get("new_name") != new.get("new_name") {
-            return at.then("new_name");
-        }
-        if !new.list("table").is_empty() && old.get("table") != new.get("table") {
-            return blamed_block(at.then("table"), "table", &old, &new);
-        }
+    if old.get("name") == new.get("name") && old.get("new_name") != new.get("new_name") {
+        return at.then("new_name");
     }
     at.then("name")
 }
 
 /// Whether DTS has all the settings that the configuration of an imported job says.
 pub(super) fn has_reserve(prior: &Object, planned: &Object) -> bool {
-    matches!((prior.str("reserve"), planned.str("reserve")), (Some(old), Some(new)) if reserve::contains(old, new))
+    matches!((keys::all(prior).as_str(), keys::all(planned).as_str()), (Some(old), Some(new)) if reserve::contains(old, new))
 }
 
 #[cfg(test)]
@@ -227,14 +275,8 @@ mod tests {
         for (planned, expected) in [
             (of(&[a.clone(), block("c", "b", &[])]), "database[1].name"),
             (of(&[a.clone(), block("b", "c", &[])]), "database[1].new_name"),
-            (
-                of(&[block("a", "a", &["t", "v"]), b.clone()]),
-                "database[0].table[1].name",
-            ),
-            (
-                of(&[block("a", "a", &["t"]), b.clone()]),
-                "database[0].table[0].name",
-            ),
+            (of(&[block("a", "a", &["t", "v"]), b.clone()]), "database[0].name"),
+            (of(&[block("a", "a", &["t"]), b.clone()]), "database[0].name"),
             (of(&[block("a", "a", &[]), b.clone()]), "database[0].name"),
             (
                 of(&[a.clone(), b.clone(), block("c", "c", &[])]),

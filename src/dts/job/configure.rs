@@ -5,24 +5,28 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use super::decide::starts_later;
+use super::keys;
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::error;
 use crate::dts::lookup::{self, Candidate, LeftOver, Once, Outcome};
+use crate::dts::objects;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{objects, reserve};
 use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 /// The request for what is planned; passwords come from the configuration.
 pub(super) fn request(planned: &Object, config: &Object, job_id: Option<&str>) -> api::ConfigureDtsJob {
     let text = |name: &str| planned.str(name).map(str::to_owned);
     let flag = |name: &str| planned.bool(name).unwrap_or(false);
+    let number = |name: &str| planned.i64(name).map(|number| number.to_string());
     let hold = match planned.str("desired_status").and_then(Desired::parse) {
         Some(Desired::Configured | Desired::Suspended) => true,
         // Bought for since: a precheck that passes would also start it.
         Some(Desired::Prechecked) => planned.str("dts_instance_id").is_some(),
+        Some(Desired::Running) => starts_later(planned),
         _ => false,
     };
     api::ConfigureDtsJob {
@@ -36,7 +40,20 @@ pub(super) fn request(planned: &Object, config: &Object, job_id: Option<&str>) -
         source: endpoint::to_api(Side::Source, planned, config),
         destination: endpoint::to_api(Side::Destination, planned, config),
         db_list: objects::db_list(planned),
-        reserve: reserve::to_send(planned.str("reserve"), hold),
+        reserve: keys::to_send(planned, hold),
+        checkpoint: text("checkpoint"),
+        synchronization_direction: text("synchronization_direction"),
+        data_check_configure: text("data_check_configure"),
+        dedicated_cluster_id: text("dedicated_cluster_id"),
+        min_du: number("min_du"),
+        max_du: number("max_du"),
+        delay_notice: planned.bool("delay_notice"),
+        delay_phone: text("delay_phone"),
+        delay_rule_time: planned.i64("delay_rule_time"),
+        error_notice: planned.bool("error_notice"),
+        error_phone: text("error_phone"),
+        disaster_recovery_job: planned.bool("disaster_recovery_job"),
+        dts_bis_label: text("dts_bis_label"),
         ..api::ConfigureDtsJob::default()
     }
 }
@@ -61,7 +78,7 @@ impl Once for Configuration<'_> {
         let job = api::JobRef {
             job_id: request.dts_job_id.clone(),
             instance_id: request.dts_instance_id.clone(),
-            ..api::JobRef::default()
+            direction: request.synchronization_direction.clone(),
         };
         let detail = api.describe_dts_job_detail(&job).await?;
         let made = configured_as(&detail, request).into_iter();
@@ -191,7 +208,8 @@ async fn occupied(
     let (None, Some(instance)) = (&request.dts_job_id, &request.dts_instance_id) else {
         return None;
     };
-    let there = api::JobRef::instance(instance);
+    let mut there = api::JobRef::instance(instance);
+    there.direction.clone_from(&request.synchronization_direction);
     let detail = api.describe_dts_job_detail(&there).await.ok()?;
     let status = detail.status.unwrap_or_default();
     let job = detail.dts_job_id.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Which calls a change of a job needs: decided once, here, for the plan that shows them and for the apply that makes them.
 
 use super::change::{Change, Facts, Part, blamed};
+use super::options::{self, Notice, new_parameters};
 use super::skip;
 use crate::dts::course::{Course, Desired, Move, Situation, course, course_after_configure};
 use crate::dts::endpoint::Side;
@@ -16,6 +17,16 @@ pub(super) enum Operation {
     Rename,
     /// `ModifyDtsJobPassword`
     Password(Side),
+    /// `ModifyDtsJobDedicatedCluster`
+    Cluster,
+    /// `ModifyDtsJobDuLimit`
+    DuLimit,
+    /// `CreateJobMonitorRule`
+    Notice(Notice),
+    /// `ModifyDtsJobConfig`
+    Parameters,
+    /// `ModifyDtsJobEndpoint`, with the account or without.
+    Endpoint(Side, bool),
     /// `ModifyDtsJob` with a new object list.
     Objects,
     /// `ModifyDtsJob` with new settings only.
@@ -35,6 +46,11 @@ impl Operation {
             Operation::Configure => "ConfigureDtsJob",
             Operation::Rename => "ModifyDtsJobName",
             Operation::Password(_) => "ModifyDtsJobPassword",
+            Operation::Cluster => "ModifyDtsJobDedicatedCluster",
+            Operation::DuLimit => "ModifyDtsJobDuLimit",
+            Operation::Notice(_) => "CreateJobMonitorRule",
+            Operation::Parameters => "ModifyDtsJobConfig",
+            Operation::Endpoint(..) => "ModifyDtsJobEndpoint",
             Operation::Objects | Operation::Reserve => "ModifyDtsJob",
             Operation::Skip | Operation::Unskip => "SkipPreCheck",
             Operation::Move(Move::Start) => "StartDtsJob",
@@ -72,8 +88,18 @@ pub(super) fn configuring(
         none => return Err(none),
     };
     let mut operations = vec![Operation::Configure];
+    if !planned.get("du_limit").is_null() {
+        operations.push(Operation::DuLimit);
+    }
+    if starts_later(planned) {
+        operations.push(Operation::Parameters);
+    }
     operations.extend(moves.into_iter().map(Operation::Move));
-    let begins = has_instance && desired == Desired::Running;
+    let runs = has_instance && desired == Desired::Running;
+    let begins = runs && !starts_later(planned);
+    if runs && !begins {
+        operations.push(Operation::Move(Move::Start));
+    }
     Ok(skip::among(
         operations,
         begins,
@@ -81,6 +107,11 @@ pub(super) fn configuring(
         Stage::NotConfigured,
         planned,
     ))
+}
+
+/// Whether a job that is to run is configured without being started by that: the settings of its modules come before.
+pub(super) fn starts_later(planned: &Object) -> bool {
+    !new_parameters(&Object::new(), planned).is_empty()
 }
 
 /// The calls that lead from `prior` to `planned`.
@@ -99,6 +130,12 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         return Decision::Replace(
             Path::attribute("job_type"),
             "a job cannot change its type".to_owned(),
+        );
+    }
+    if !options::same_direction(prior, planned) {
+        return Decision::Replace(
+            Path::attribute("synchronization_direction"),
+            "a job cannot change its direction".to_owned(),
         );
     }
     if let Some(side) = change.password_gone {
@@ -128,7 +165,12 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
             return Decision::Operations(vec![Operation::Configure]);
         }
         return match configuring(has_instance, desired, planned) {
-            Ok(operations) => Decision::Operations(operations),
+            Ok(mut operations) => {
+                // What is off is not said by a configuration, so that it would stay on.
+                let off = change.notices.iter().filter(|notice| !notice.is_on(planned));
+                operations.splice(1..1, off.copied().map(Operation::Notice));
+                Decision::Operations(operations)
+            }
             Err(Course::Refused(why)) => Decision::Refuse(refused(desired, &why)),
             Err(Course::Anew(why)) => Decision::Replace(Path::attribute("status"), why),
             Err(Course::Moves(_)) => Decision::Undecided,
@@ -138,12 +180,38 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
     if change.name {
         operations.push(Operation::Rename);
     }
+    let ended = stage == Stage::Finished;
+    // With another database its account comes along, where it has a name.
+    let has_user = |side: Side| {
+        planned
+            .object(side.block())
+            .is_some_and(|endpoint| endpoint.str("user_name").is_some())
+    };
+    let exchanged =
+        |side: &Side| !ended && has_user(*side) && change.exchanged.iter().any(|(one, ..)| one == side);
     operations.extend(
         Side::BOTH
             .into_iter()
-            .filter(|side| change.passwords.contains(side))
+            .filter(|side| change.passwords.contains(side) && !exchanged(side))
             .map(Operation::Password),
     );
+    operations.extend(change.notices.iter().copied().map(Operation::Notice));
+    let own = [
+        (change.cluster, Operation::Cluster),
+        (change.du_limit, Operation::DuLimit),
+        (change.parameters, Operation::Parameters),
+    ];
+    operations.extend(
+        own.into_iter()
+            .filter(|(differs, _)| *differs)
+            .map(|(_, operation)| operation),
+    );
+    if !ended {
+        let of = |&(side, _, user): &(Side, &str, bool)| {
+            Operation::Endpoint(side, has_user(side) && (user || change.passwords.contains(&side)))
+        };
+        operations.extend(change.exchanged.iter().map(of));
+    }
     let now = Situation {
         has_instance,
         one_time: is_one_time(planned),
@@ -158,7 +226,7 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         Course::Anew(why) => return Decision::Replace(Path::attribute("status"), why),
         Course::Refused(why) => return Decision::Refuse(refused(desired, &why)),
     };
-    let modifications = match change.modification() {
+    let modifications = match change.modification(ended) {
         None => Vec::new(),
         Some(_) if stage == Stage::Finished && resettable && desired == Desired::Stopped => {
             return Decision::Refuse(
@@ -180,7 +248,7 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
             return Decision::Replace(change.path(prior, planned), why);
         }
     };
-    if is_locked(prior) && !(moves.is_empty() && modifications.is_empty()) {
+    if is_locked(prior) && !(moves.is_empty() && modifications.is_empty() && operations.is_empty()) {
         return Decision::Refuse(locked(prior));
     }
     if skip::is_taken_back(prior, planned, stage) {

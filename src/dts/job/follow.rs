@@ -196,8 +196,10 @@ impl Run<'_> {
             if self.before_start != Some(stage) {
                 self.failed(stage, &status, &detail, what).await?;
             }
+            // Only lists tell of phases, and not of every job; the status of a synchronization does too.
+            let loaded = status.eq_ignore_ascii_case("Synchronizing");
             let moved = |wanted: &str, phase: &Option<api::PhaseStatus>| {
-                self.reached.bool(wanted) != Some(true) || is_phase(phase, &["Finished", "Catched"])
+                loaded || self.reached.bool(wanted) != Some(true) || is_phase(phase, &["Finished", "Catched"])
             };
             let all = moved(
                 "structure_initialization",

@@ -1,21 +1,26 @@
 //! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
 //! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password`,
 //! `follow`, `skip`, and `new_instance` where the instance was replaced under the job), `read`, `remove`; `condition` is what a
-//! job's state tells beside its status.
+//! job's state tells beside its status, `keys` are arguments that become `Reserve`, `options` what else there is, `validate` and
+//! `combinations` what a configuration alone can tell.
 
 mod apply;
 mod change;
+mod combinations;
 mod condition;
 mod configure;
 mod decide;
 mod follow;
+mod keys;
 mod new_instance;
+mod options;
 mod password;
 mod plan;
 mod read;
 mod remove;
 mod schema;
 mod skip;
+mod validate;
 
 pub(super) use follow::{is_phase, so_far};
 
@@ -60,7 +65,7 @@ impl Resource<Client> for Job {
     }
 
     fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
-        schema::validate(config, diagnostics);
+        validate::validate(config, diagnostics);
     }
 
     fn plan(&self, plan: &mut Plan<'_, Client>) {

@@ -2,9 +2,9 @@
 //! job with it, the job is configured on the new one in place.
 
 use super::apply::{self, Run};
-use super::condition;
 use super::configure;
 use super::decide::{configuring, names, refused};
+use super::{condition, options};
 use crate::api;
 use crate::dts::course::{Course, Desired};
 use crate::dts::error;
@@ -79,7 +79,10 @@ pub(super) async fn configure_there(apply: &mut Apply<Client>, api: api::Client)
     let planned = apply.planned.clone();
     if let Some((old, new)) = other_instance(&apply.prior, &planned) {
         let what = format!("read DTS job {id}");
-        match api.describe_dts_job_detail(&api::JobRef::job(&id)).await {
+        match api
+            .describe_dts_job_detail(&options::job_ref(&id, &apply.prior))
+            .await
+        {
             // Released jobs stay readable for a while as `Finished` (dts-api.md 3.5); one that really has ended loses nothing.
             Ok(detail) => {
                 let status = detail.status.unwrap_or_default();

@@ -53,7 +53,7 @@ impl Run<'_> {
             Diagnostics::from(told.at(at.then(given_by)))
         })?;
         let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();
-        for name in ["password", "password_wo_version"] {
+        for name in ["user_name", "password", "password_wo_version"] {
             let value = planned
                 .object(side.block())
                 .map_or(Value::Null, |planned| planned.get(name).clone());

@@ -6,7 +6,7 @@ use super::configure::two_jobs;
 use super::decide::{Decision, Operation, configuring, decide, names, refused};
 use super::follow::is_there;
 use super::{NO_INSTANCE, PREDECESSOR, RESERVE_OF_DTS, SUCCESSOR, UNFINISHED, UNKNOWN_INSTANCE};
-use super::{new_instance, skip};
+use super::{keys, new_instance, options, skip};
 use crate::dts::course::{Course, Desired, Move, Situation, course};
 use crate::dts::provider::Client;
 use crate::dts::reserve;
@@ -69,7 +69,7 @@ fn have_alone(plan: &mut Plan<'_, Client>) {
     };
     if plan
         .client
-        .is_some_and(|client| !client.serves(&instance, job_id))
+        .is_some_and(|client| !client.serves(&options::place(&instance, &plan.planned), job_id))
     {
         plan.refuse(two_jobs(&instance));
     }
@@ -93,7 +93,11 @@ fn plan_create(plan: &mut Plan<'_, Client>, on_instance: bool) {
     let Some(desired) = plan.planned.str("desired_status").and_then(Desired::parse) else {
         return;
     };
-    if !plan.planned.get(skip::BLOCK).is_wholly_known() {
+    let deciding = [skip::BLOCK, "du_limit", "job_parameters"];
+    if !deciding
+        .iter()
+        .all(|name| plan.planned.get(name).is_wholly_known())
+    {
         // Which calls there are depends on it.
         return;
     }
@@ -275,7 +279,7 @@ fn plan_reserve(plan: &mut Plan<'_, Client>, prior: &Object, imported: bool) {
 /// A setting that is taken out of the configuration of a job that runs keeps its value: `ModifyDtsJob` only adds and changes
 /// (dts-api.md 2.5).
 fn warn_reserve_stays(plan: &mut Plan<'_, Client>, prior: &Object, imported: bool, operations: &[Operation]) {
-    let gone = reserve::gone(prior.get("reserve"), plan.planned.get("reserve"));
+    let gone = reserve::gone(&keys::all(prior), &keys::all(&plan.planned));
     // A new configuration says all anew; and what was imported, the user never wrote.
     if gone.is_empty() || imported || operations.contains(&Operation::Configure) {
         return;
@@ -285,7 +289,7 @@ fn warn_reserve_stays(plan: &mut Plan<'_, Client>, prior: &Object, imported: boo
         Diagnostic::warning(
             "Settings that are taken out of reserve stay at DTS",
             format!(
-                "`{gone}` is no longer written in `reserve`, and the state forgets it, but the job keeps the value it has: DTS adds and changes \
+                "`{gone}` is no longer set, and the state forgets it, but the job keeps the value it has: DTS adds and changes \
                  settings, and takes none away. To have another value, write the key with that value (such as its default) and apply; then \
                  it can be taken out."
             ),

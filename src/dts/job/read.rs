@@ -3,6 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::condition::{self, Particulars};
+use super::{keys, options};
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
@@ -16,7 +17,7 @@ use crate::framework::{Diagnostics, Object, Value};
 pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
     let api = read.client.api(&read.cancel)?;
-    let job = api::JobRef::job(&id);
+    let job = options::to_look(&id, &read.state);
     let listed = read.client.bought_for(&id);
     let kind = read.state.str("job_type").or(listed.as_deref());
     let detail = match api.read_job(&job, kind, api::Purpose::Refresh).await {
@@ -62,7 +63,9 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     if let Some(there) = &detail.db_object {
         objects::read_back(state, there);
     }
+    options::read_back(state, &detail);
     if let Some(there) = &detail.reserved {
+        keys::read_back(state, there);
         match state.str("reserve").map(str::to_owned) {
             Some(mine) => {
                 if let Some(drift) = reserve::drift(&mine, there) {
@@ -75,8 +78,15 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     }
     if imported {
         state.set("desired_status", satisfied(stage, state).name());
+        let direction = detail.synchronization_direction.or(detail.dts_job_direction);
+        if direction.as_deref() == Some("Reverse") {
+            state.set("synchronization_direction", "Reverse");
+        }
     }
-    Ok(true)
+    match options::read_more(&api, &id, state).await {
+        Ok(()) => Ok(true),
+        Err(cause) => Err(error::unable(&format!("read what DTS job {id} is set to"), &cause).into()),
+    }
 }
 
 /// What a change may have left: where the job is, and on which instance.

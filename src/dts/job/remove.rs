@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NO_INSTANCE, SUCCESSOR};
+use super::{NO_INSTANCE, SUCCESSOR, options};
 use crate::api;
 use crate::dts::error;
 use crate::dts::provider::Client;
@@ -23,7 +23,7 @@ pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostic
         .client
         .api_within(&delete.cancel, delete.timeout(TIMEOUT))?;
     let what = format!("remove DTS job {id}");
-    let job = api::JobRef::job(&id);
+    let job = options::job_ref(&id, &delete.state);
     let detail = match api.describe_dts_job_detail(&job).await {
         Ok(detail) => detail,
         Err(cause) if cause.is_not_found() => return Ok(()),

@@ -32,7 +32,7 @@ pub(super) struct Case {
 }
 
 /// In place or anew, depending on how far the job is, or refused where it is too far.
-const BY_STAGE: &[Expected] = &[Called, Replaced, Refused];
+pub(super) const BY_STAGE: &[Expected] = &[Called, Replaced, Refused];
 pub(super) const CALLED: &[Expected] = &[Called];
 pub(super) const RECORDED: &[Expected] = &[Recorded];
 
@@ -68,9 +68,18 @@ pub(super) fn stage<'b>(
         job.settle(&config::job(SYNC));
         config["job_id"] = json!(job.text("id"));
     }
-    let planned = managed.plan(&config).ok()?;
-    let problems = managed.apply(&planned, &config);
-    assert!(!problems.has_errors(), "{config:#}: {problems:#?}");
+    // A job is paused only once it runs.
+    let running = with(&config, json!({ "desired_status": "running" }));
+    let first = if config["desired_status"] == "suspended" {
+        &running
+    } else {
+        &config
+    };
+    for config in [first, &config] {
+        let planned = managed.plan(config).ok()?;
+        let problems = managed.apply(&planned, config);
+        assert!(!problems.has_errors(), "{config:#}: {problems:#?}");
+    }
     match case.argument {
         "dts_instance_id" => {
             let mut other = bed.instance();
@@ -368,11 +377,67 @@ pub(super) fn job() -> Vec<Case> {
         free("timeouts.create", json!({ "timeouts": { "create": "7m" } })),
         free("timeouts.update", json!({ "timeouts": { "update": "7m" } })),
         free("timeouts.delete", json!({ "timeouts": { "delete": "7m" } })),
+        staged(
+            "database.dml_op",
+            json!({ "database": [{ "name": "dtsdb", "dml_op": "insert" }] }),
+        ),
+        staged(
+            "database.ddl_op",
+            json!({ "database": [{ "name": "dtsdb", "ddl_op": "none" }] }),
+        ),
     ];
+    for name in ["filter", "dml_op", "ddl_op"] {
+        let name = leaked(format!("database.table.{name}"));
+        let last = name.rsplit('.').next().unwrap();
+        cases.push(staged(
+            name,
+            tables(json!([{ "name": "person", last: "id > 1" }])),
+        ));
+    }
+    let column = |column: Json| tables(json!([{ "name": "person", "column": [column] }]));
+    let object = |object: Json| json!({ "database": [{ "name": "dtsdb", "object": [object] }] });
+    let view = json!({ "kind": "View", "name": "v" });
+    let with_column = with(&base, column(json!({ "name": "id" })));
+    let with_object = with(&base, object(view.clone()));
+    for (argument, from, to) in [
+        (
+            "database.table.column.name",
+            &with_column,
+            column(json!({ "name": "at" })),
+        ),
+        (
+            "database.table.column.new_name",
+            &with_column,
+            column(json!({ "name": "id", "new_name": "key" })),
+        ),
+        (
+            "database.object.kind",
+            &with_object,
+            object(with(&view, json!({ "kind": "Function" }))),
+        ),
+        (
+            "database.object.name",
+            &with_object,
+            object(with(&view, json!({ "name": "w" }))),
+        ),
+        (
+            "database.object.new_name",
+            &with_object,
+            object(with(&view, json!({ "new_name": "w" }))),
+        ),
+    ] {
+        cases.push(case(argument, from, to, BY_STAGE, BY_STAGE));
+    }
     for side in ["source_endpoint", "destination_endpoint"] {
         cases.extend(endpoint(&base, side));
     }
+    cases.extend(super::job::settings(&base));
+    cases.extend(super::job::options(&base));
     cases
+}
+
+pub(super) fn leaked(name: String) -> &'static str {
+    Box::leak(name.into_boxed_str())
 }
 
 fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
@@ -383,9 +448,20 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
     let own = with(base, block(other.clone()));
     let hidden = json!({ "password": null, "password_wo": "first", "password_wo_version": 1 });
     let hidden = with(base, block(hidden));
-    let name = |name: &str| -> &'static str { Box::leak(format!("{side}.{name}").into_boxed_str()) };
+    let name = |name: &str| leaked(format!("{side}.{name}"));
     let staged = |argument, base: &Json, to| case(name(argument), base, block(to), BY_STAGE, BY_STAGE);
-    vec![
+    let bare = with(base, json!({ "reserve": null }));
+    let cen = json!({
+        "instance_type": "CEN", "instance_id": "vpc-1", "region": null, "ip": "10.0.0.1", "port": "3306", "cen_id": "cen-1",
+    });
+    let mongodb = json!({ "instance_type": "MONGODB", "engine_name": "MONGODB", "database_name": "admin", "engine_arch_type": "1" });
+    let ssl = with(&bare, block(json!({ "ssl_solution": "DISABLE" })));
+    let account = json!({ "owner_id": "1", "role": "dts" });
+    let mut cases = Vec::new();
+    if side == "source_endpoint" {
+        cases.push(staged("vswitch_id", base, json!({ "vswitch_id": "vsw-1" })));
+    }
+    cases.extend([
         staged("instance_type", base, other),
         staged("engine_name", base, json!({ "engine_name": "MARIADB" })),
         staged("instance_id", base, json!({ "instance_id": "rm-other" })),
@@ -417,7 +493,27 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
             CALLED,
             CALLED,
         ),
-    ]
+        staged(
+            "owner_id",
+            &with(base, block(account.clone())),
+            json!({ "owner_id": "2" }),
+        ),
+        staged("role", &with(base, block(account)), json!({ "role": "other" })),
+        staged("primary_vsw_id", base, json!({ "primary_vsw_id": "vsw-1" })),
+        staged("secondary_vsw_id", base, json!({ "secondary_vsw_id": "vsw-2" })),
+        staged(
+            "ssl_solution",
+            &ssl,
+            json!({ "ssl_solution": "ENABLE_WITH_CERTIFICATE" }),
+        ),
+        staged("cen_id", &with(&bare, block(cen)), json!({ "cen_id": "cen-2" })),
+        staged(
+            "engine_arch_type",
+            &with(&bare, block(mongodb)),
+            json!({ "engine_arch_type": "0" }),
+        ),
+    ]);
+    cases
 }
 
 /// Filters that lists of jobs and of instances have alike.

@@ -211,7 +211,7 @@ fn a_migration_that_has_run_is_not_configured_again() {
         let bed = Bed::new();
         let config = with(&job(MIGRATION), json!({ "data_synchronization": follows }));
         let (_instance, mut managed, config) = bed.bought(&instance(MIGRATION), &config);
-        for (change, path) in [
+        let exchanged = [
             (
                 json!({ "source_endpoint": { "instance_id": "rm-other" } }),
                 "source_endpoint.instance_id",
@@ -219,6 +219,16 @@ fn a_migration_that_has_run_is_not_configured_again() {
             (
                 json!({ "destination_endpoint": { "user_name": "x" } }),
                 "destination_endpoint.user_name",
+            ),
+        ];
+        // In place while it runs.
+        for (change, path) in exchanged.into_iter().filter(|_| !follows) {
+            managed.refused(&with(&config, change), path, "replace_triggered_by");
+        }
+        for (change, path) in [
+            (
+                json!({ "source_endpoint": { "engine_name": "MARIADB" } }),
+                "source_endpoint.engine_name",
             ),
             (json!({ "data_initialization": false }), "data_initialization"),
             (json!({ "database": [{ "name": "other" }] }), "database[0].name"),
@@ -288,7 +298,8 @@ fn a_refused_change_of_a_block_is_shown_at_the_block_and_can_be_destroyed() {
     let other = running.replace("name     = \"person\"", "name     = \"city\"");
     bench.write(&[&instance, &other]);
     let error = bench.workspace.plan(&[]).fails().error("replace_triggered_by");
-    assert_eq!(error.code.trim(), "name     = \"city\"");
+    // Tables are a set, whose elements have no line of their own.
+    assert_eq!(error.code.trim(), "name     = \"dtsdb\"");
     let error = bench.workspace.destroy().fails().error("-refresh=false");
     assert_eq!(error.address, "dts_job.m");
     let arguments = [

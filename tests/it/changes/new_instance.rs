@@ -80,7 +80,7 @@ fn what_cannot_be_done_in_place_stops_with_nothing_changed() {
     bench.write(&[&instance, &by_round(1, "dts_instance.m.id"), &running]);
     bench.apply().ok();
     let before = bench.recorded(JOB).unwrap();
-    let elsewhere = running.replace("rm-source", "rm-other");
+    let elsewhere = running.replacen("\"MYSQL\"", "\"MARIADB\"", 1);
     bench.write(&[&instance, &by_round(2, "dts_instance.m.id"), &elsewhere]);
     let mark = bench.mark();
     let error = bench.apply().fails().error("replace_triggered_by");

@@ -11,8 +11,8 @@ const CONFIGURE: &str = "ConfigureDtsJob";
 #[test]
 fn a_synchronization_that_runs_is_configured_anew_on_its_instance() {
     for change in [
-        json!({ "source_endpoint": { "instance_id": "rm-other" } }),
-        json!({ "destination_endpoint": { "user_name": "somebody" } }),
+        json!({ "source_endpoint": { "engine_name": "MARIADB" } }),
+        json!({ "destination_endpoint": { "oracle_sid": "orcl" } }),
         json!({ "structure_initialization": false }),
     ] {
         let bed = Bed::new();

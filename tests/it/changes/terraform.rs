@@ -215,7 +215,7 @@ fn the_calls_of_a_removal_are_told() {
         assert!(warnings[0].detail.contains(&removal(calls)), "{warnings:?}");
     };
     let calls = ["StopDtsJob", "ResetDtsJob"];
-    let other = json!({ "source_endpoint": { "user_name": "other" } });
+    let other = json!({ "source_endpoint": { "engine_name": "MARIADB" } });
     scene.write(&bought, &with(&on_instance(SYNC), other));
     told(&[], &calls);
     let mark = scene.emulator.calls().len();

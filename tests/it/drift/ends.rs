@@ -20,7 +20,10 @@ const OTHER_ENDS: [(&str, &str); 3] = [
         "region        = \"cn-beijing\"",
     ),
     ("engine_name   = \"MYSQL\"", "engine_name   = \"MARIADB\""),
-    ("engine_name   = \"MYSQL\"", "engine_name   = \"POLARDBX20\""),
+    (
+        "instance_type = \"RDS\"\n    engine_name   = \"MYSQL\"",
+        "instance_type = \"POLARDBX20\"\n    engine_name   = \"POLARDBX20\"",
+    ),
 ];
 
 #[test]

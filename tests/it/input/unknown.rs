@@ -48,6 +48,8 @@ fn arguments_of(type_name: &str) -> Vec<String> {
     found
 }
 
+const KAFKA: &str = "destination_endpoint.kafka.";
+
 /// What an argument is in the end, and what else it needs.
 fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)>) {
     let last = argument.rsplit('.').next().unwrap();
@@ -86,6 +88,36 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
             beside("used_time", "1"),
             beside("on_destroy", r#""keep""#),
         ],
+        "checkpoint" => vec![
+            beside("structure_initialization", "false"),
+            beside("data_initialization", "false"),
+            beside("data_synchronization", "true"),
+        ],
+        "du_limit" => vec![beside("dedicated_cluster_id", r#""dtscl""#)],
+        "delay_notice" => vec![beside("delay_rule_time", "60")],
+        "delay_phone" => vec![beside("delay_notice", "true"), beside("delay_rule_time", "60")],
+        "delay_rule_time" => vec![beside("delay_notice", "true")],
+        "error_phone" => vec![beside("error_notice", "true")],
+        "conflict" | "filter_ddl" => vec![
+            beside("job_type", r#""SYNC""#),
+            beside("data_synchronization", "true"),
+        ],
+        "any_sink_table_engine_type" => vec![
+            beside("destination_endpoint.instance_type", r#""PolarDB""#),
+            beside("destination_endpoint.engine_name", r#""PolarDB""#),
+        ],
+        "owner_id" => vec![beside("role", r#""dts""#)],
+        "role" => vec![beside("owner_id", r#""1""#)],
+        _ if argument.starts_with(KAFKA) => [
+            ("instance_type", r#""ECS""#),
+            ("engine_name", r#""KAFKA""#),
+            ("port", r#""9092""#),
+            ("kafka.topic", r#""orders""#),
+            ("kafka.version", r#""1.0""#),
+            ("kafka.record_format", r#""canal_json""#),
+        ]
+        .map(|(name, value)| (format!("destination_endpoint.{name}"), value))
+        .into(),
         _ => Vec::new(),
     };
     let value = match last {
@@ -106,6 +138,7 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
         "db_list" => r#"jsonencode({ dtsdb = { name = "dtsdb", all = true } })"#,
         "instance_type" => r#""RDS""#,
         "engine_name" => r#""MYSQL""#,
+        "instance_id" if argument.starts_with("destination") => r#""rm-destination""#,
         "instance_id" => r#""rm-source""#,
         "region" | "source_region" | "destination_region" => r#""cn-hangzhou""#,
         "ip" => r#""10.0.0.1""#,
@@ -134,6 +167,33 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
         "resource_group_id" => r#""rg-1""#,
         "tags" => "{ env = \"test\" }",
         "struct_phase" => r#""before""#,
+        "synchronization_direction" => r#""Forward""#,
+        "checkpoint" => r#""1767323045""#,
+        "dedicated_cluster_id" => r#""dtscl""#,
+        "du_limit" => "2",
+        "data_check_configure" => "jsonencode({})",
+        "delay_notice" | "error_notice" | "disaster_recovery_job" | "filter_ddl" => "true",
+        "delay_phone" | "error_phone" | "owner_id" | "engine_arch_type" => r#""1""#,
+        "delay_rule_time" | "retry_blind_seconds" | "max_retry_time" => "60",
+        "dts_bis_label" => r#""normal""#,
+        "job_parameters" => r#"{ "07/sink.batch.size.maximum" = "1" }"#,
+        "target_table_mode" => r#""0""#,
+        "db_list_case_change_mode" => r#""source""#,
+        "conflict" => r#""ignore""#,
+        "trigger_mode" => r#""auto""#,
+        "any_sink_table_engine_type" => r#""innodb""#,
+        "role" => r#""dts""#,
+        "vswitch_id" | "primary_vsw_id" | "secondary_vsw_id" => r#""vsw-1""#,
+        "ssl_solution" => r#""DISABLE""#,
+        "cen_id" => r#""cen-1""#,
+        "topic" | "ddl_topic" | "partition_key" | "compression_type" => r#""orders""#,
+        "version" => r#""1.0""#,
+        "record_format" => r#""canal_json""#,
+        "schema_registry" => r#""no""#,
+        "schema_registry_url" => r#""http://10.0.0.2""#,
+        "dml_op" | "ddl_op" => r#""insert""#,
+        "filter" => r#""id > 1""#,
+        "kind" => r#""View""#,
         "job_code" => r#""01""#,
         "struct_type" => r#""before""#,
         "on_wait_failure" | "on_warning" => r#""warn""#,
@@ -153,6 +213,21 @@ fn objects(type_name: &str, sound: &Body) -> String {
             if argument.starts_with(&format!("{block}.")) {
                 body = body.with_block(Body::block(block));
             }
+        }
+        if argument.starts_with("precheck.") {
+            body = body.with_block(Body::block("precheck"));
+        }
+        if argument.starts_with(KAFKA) {
+            body = body.with_block_in("destination_endpoint", Body::block("kafka"));
+        }
+        if argument.starts_with("database.table.column.") {
+            body = body.with_block_in("database.table", Body::block("column").set("name", r#""id""#));
+        }
+        if argument.starts_with("database.object.") {
+            let view = Body::block("object")
+                .set("kind", r#""View""#)
+                .set("name", r#""v""#);
+            body = body.with_block_in("database", view);
         }
         if argument == "db_list" {
             body = body.without("database");

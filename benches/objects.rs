@@ -1,0 +1,156 @@
+//! What long object lists cost: planning a change of one table among two thousand, and encoding and comparing a list of 1 MB.
+//!
+//! `cargo bench --bench objects`. Nothing passes or fails; the targets are printed beside the numbers.
+
+#![expect(clippy::print_stdout, reason = "the numbers are what it is for")]
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+use terraform_provider_dts::api::Context;
+use terraform_provider_dts::dts::Dts;
+use terraform_provider_dts::framework::plan::Request;
+use terraform_provider_dts::framework::private::Private;
+use terraform_provider_dts::framework::{Object, Server, Service, Value};
+
+const ROUNDS: usize = 9;
+
+fn endpoint(id: &str) -> Object {
+    Object::new()
+        .with("instance_type", "RDS")
+        .with("engine_name", "MYSQL")
+        .with("instance_id", id)
+        .with("region", "cn-hangzhou")
+        .with("user_name", "dts")
+        .with("password", "unused")
+}
+
+/// A synchronization that runs.
+fn job() -> Object {
+    Object::new()
+        .with("dts_instance_id", "dtsa")
+        .with("dts_job_name", "long")
+        .with("job_type", "SYNC")
+        .with("structure_initialization", true)
+        .with("data_initialization", true)
+        .with("data_synchronization", true)
+        .with("source_endpoint", endpoint("rm-a"))
+        .with("destination_endpoint", endpoint("rm-b"))
+}
+
+fn of_tables(names: impl Iterator<Item = String>) -> Object {
+    let empty = Vec::<Value>::new();
+    let table = |name: String| Object::new().with("name", name).with("column", empty.clone());
+    let tables: Vec<Object> = names.map(table).collect();
+    let database = Object::new()
+        .with("name", "shop")
+        .with("table", tables)
+        .with("object", empty.clone());
+    job().with("database", vec![database])
+}
+
+fn of_list(list: &Json) -> Object {
+    job().with("db_list", list.to_string())
+}
+
+/// What an apply left.
+fn state(config: &Object) -> Value {
+    let state = config
+        .clone()
+        .with("id", "j1")
+        .with("desired_status", "running")
+        .with("status", "Synchronizing")
+        .with("operations", vec!["ConfigureDtsJob"]);
+    Value::Map(state)
+}
+
+/// Plans the change from one configuration to another, and tells the operations.
+fn plan(server: &Server<Dts>, from: &Object, to: &Object) -> (Duration, String) {
+    let request = || Request {
+        prior: state(from),
+        proposed: Value::Map(
+            to.clone()
+                .with("id", "j1")
+                .with("desired_status", "running")
+                .with("status", "Synchronizing")
+                .with("operations", vec!["ConfigureDtsJob"]),
+        ),
+        config: Value::Map(to.clone()),
+        private: Private::default(),
+    };
+    let mut best = Duration::MAX;
+    let mut operations = String::new();
+    for _ in 0..ROUNDS {
+        let request = request();
+        let begin = Instant::now();
+        let planned = server.plan("dts_job", request);
+        best = best.min(begin.elapsed());
+        operations = planned
+            .planned
+            .as_map()
+            .map(|planned| planned.get("operations").reveal().to_string())
+            .unwrap_or_default();
+        for told in planned.diagnostics.iter() {
+            operations.push_str(&format!(" {}", told.summary));
+        }
+    }
+    (best, operations)
+}
+
+fn tell(what: &str, (took, came): (Duration, String), target: u64) {
+    println!(
+        "{what:52} {:8.1} ms   (target {target} ms)   {came}",
+        took.as_secs_f64() * 1000.0
+    );
+}
+
+fn main() {
+    let server = Server::new(Dts::new(Context::system()));
+    // The schema is made once.
+    let _ = server.resource_schema("dts_job");
+
+    let name = |n: usize| format!("table_{n:04}");
+    let tables = of_tables((0..2000).map(name));
+    let one_more = of_tables((0..2000).map(name).chain(["orders".to_owned()]));
+    tell(
+        "one table more than 2,000",
+        plan(&server, &tables, &one_more),
+        300,
+    );
+    tell("2,000 tables and no change", plan(&server, &tables, &tables), 300);
+
+    // Some 1 MB each.
+    let entries = |extra: Json| -> Json {
+        (0..12_000)
+            .map(|n| {
+                let name = format!("a_table_with_a_long_name_{n:06}");
+                let mut entry = json!({ "name": name, "all": true });
+                if !extra.is_null() {
+                    entry["state"] = extra.clone();
+                    entry["all"] = json!("true");
+                }
+                (name, entry)
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let list = |extra: Json| json!({ "shop": { "name": "shop", "all": false, "Table": entries(extra) } });
+    let (mine, theirs) = (list(Json::Null), list(json!("normal")));
+    println!(
+        "a list of {} bytes, and as DTS returns it {}",
+        mine.to_string().len(),
+        theirs.to_string().len()
+    );
+    tell(
+        "the same 1 MB in other words",
+        plan(&server, &of_list(&theirs), &of_list(&mine)),
+        50,
+    );
+    let long = |n: usize| format!("a_table_with_a_long_name_{n:06}");
+    let blocks = of_tables((0..12_000).map(long));
+    tell(
+        "1 MB of blocks against the same as JSON",
+        plan(&server, &of_list(&mine), &blocks),
+        50,
+    );
+}
