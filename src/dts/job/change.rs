@@ -117,12 +117,17 @@ impl Change {
             reserve: !(reserve::same_meaning(&old_keys, &new_keys)
                 || facts.imported && has_reserve(prior, planned)),
             cluster: moves_cluster(prior, planned),
-            du_limit: prior.get("du_limit") != planned.get("du_limit") && !planned.get("du_limit").is_null(),
+            du_limit: {
+                let (old, new) = (prior.get("du_limit"), planned.get("du_limit"));
+                old != new && !new.is_null() && !taken_over(old, new)
+            },
             notices: Notice::BOTH
                 .into_iter()
                 .filter(|notice| notice.differs(prior, planned))
+                .filter(|notice| !(facts.imported && notice.is_unsaid(prior)))
                 .collect(),
-            parameters: !new_parameters(prior, planned).is_empty(),
+            parameters: !new_parameters(prior, planned).is_empty()
+                && !taken_over(prior.get("job_parameters"), planned.get("job_parameters")),
             ..Change::default()
         };
         let cluster = "dedicated_cluster_id";

@@ -467,12 +467,12 @@ mod tests {
     }
 
     #[test]
-    fn what_has_started_is_replaced_or_modified() {
+    fn what_has_started_is_modified_or_replaced() {
         let running = job("Migrating");
-        replaces(
+        check(
             &running,
             &with_source(&running, "instance_id", "rm-c"),
-            "source_endpoint.instance_id",
+            &["ModifyDtsJobEndpoint"],
         );
         replaces(
             &running,

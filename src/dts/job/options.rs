@@ -226,6 +226,11 @@ impl Notice {
             || on(planned) && rest.iter().any(|name| prior.get(name) != planned.get(name))
     }
 
+    /// Whether nothing is said of it.
+    pub(super) fn is_unsaid(self, job: &Object) -> bool {
+        self.arguments().iter().all(|name| job.get(name).is_null())
+    }
+
     pub(super) fn is_on(self, job: &Object) -> bool {
         self.arguments()
             .first()

@@ -76,13 +76,13 @@ fn a_job_that_cannot_be_read_while_it_is_waited_for_is_not_tainted() {
 }
 
 #[test]
-fn a_job_that_cannot_be_read_before_it_is_paused_is_paused_by_the_next_apply() {
+fn a_job_that_cannot_be_read_before_it_is_started_is_started_by_the_next_apply() {
     for fault in faults() {
         check(
             SYNC,
-            json!({ "desired_status": "suspended" }),
+            json!({ "job_parameters": { "07/sink.batch.size.maximum": "2" } }),
             &fault,
-            &["SuspendDtsJob"],
+            &["StartDtsJob"],
         );
     }
 }
