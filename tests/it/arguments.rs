@@ -1,6 +1,7 @@
 //! Nothing is ignored silently: whichever argument of whichever resource changes, the plan names the calls that follow, or
 //! replaces, or is refused. The arguments come from the schema: one without a line in [`table`] fails.
 
+mod data;
 mod job;
 mod others;
 mod table;
@@ -217,7 +218,7 @@ fn of_data_sources() {
             others::data_source(&bed, name, &arguments(&schema.block, ""));
             continue;
         }
-        let changes = table::data_source(name);
+        let changes = data::changes(name);
         let covered: BTreeSet<String> = changes
             .iter()
             .map(|(argument, _)| (*argument).to_owned())
@@ -228,7 +229,7 @@ fn of_data_sources() {
             "{name}"
         );
         for (argument, change) in changes {
-            let base = table::data_source_base(name, argument, &configured.text("id"), &instance.text("id"));
+            let base = data::base(name, argument, &configured.text("id"), &instance.text("id"));
             let config = crate::changes::config::with(&base, change);
             let mark = bed.mark();
             let (_, problems) = bed.read_data(name, &config);

@@ -11,7 +11,14 @@ use crate::support::repository;
 use rules::violations;
 
 /// Folders that are not the project's text.
-const SKIPPED: [&str; 4] = ["target", ".git", ".terraform", "__pycache__"];
+const SKIPPED: [&str; 6] = [
+    "target",
+    ".git",
+    ".terraform",
+    "__pycache__",
+    "artifacts",
+    "corpus",
+];
 
 #[test]
 fn the_tree_keeps_the_rules() {

@@ -28,10 +28,11 @@ fn arguments_of(type_name: &str) -> Vec<String> {
     static ALL: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
         let server = Server::new(Dts::new(Context::system()));
+        // Of one name, the resource counts.
         let schemas = server
-            .resource_schemas()
+            .data_source_schemas()
             .into_iter()
-            .chain(server.data_source_schemas());
+            .chain(server.resource_schemas());
         schemas
             .map(|(name, schema)| {
                 let mut found = Vec::new();
@@ -54,6 +55,7 @@ const KAFKA: &str = "destination_endpoint.kafka.";
 fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)>) {
     let last = argument.rsplit('.').next().unwrap();
     let beside = |name: &str, value: &'static str| (argument.replace(last, name), value);
+    let is_instance = type_name == "dts_instance";
     let also = match last {
         "password_wo" => vec![beside("password", "null")],
         "password_wo_version" => vec![
@@ -78,8 +80,8 @@ fn value(type_name: &str, argument: &str) -> (String, Vec<(String, &'static str)
             beside("used_time", "1"),
             beside("on_destroy", r#""keep""#),
         ],
-        "min_du" => vec![beside("max_du", "4"), beside("type", r#""SYNC""#)],
-        "max_du" => vec![beside("min_du", "1"), beside("type", r#""SYNC""#)],
+        "min_du" if is_instance => vec![beside("max_du", "4"), beside("type", r#""SYNC""#)],
+        "max_du" if is_instance => vec![beside("min_du", "1"), beside("type", r#""SYNC""#)],
         "database_count" => vec![beside("source_endpoint_engine_name", r#""DRDS""#)],
         "fee_type" => vec![beside("type", r#""SUBSCRIBE""#)],
         "period" => vec![
@@ -213,9 +215,6 @@ fn objects(type_name: &str, sound: &Body) -> String {
             if argument.starts_with(&format!("{block}.")) {
                 body = body.with_block(Body::block(block));
             }
-        }
-        if argument.starts_with("precheck.") {
-            body = body.with_block(Body::block("precheck"));
         }
         if argument.starts_with(KAFKA) {
             body = body.with_block_in("destination_endpoint", Body::block("kafka"));
