@@ -172,9 +172,9 @@ def page():
             "| --- | --- | --- |",
             *lines,
             "",
-            "The ratio of a plan of new jobs: a job has some sixty attributes where `terraform_data` has four, and Terraform's own work",
-            "on an object (evaluating its blocks, deriving types, marking what is sensitive, showing the plan) grows with them. It is",
-            "the same for `terraform_data` that holds a job's values; the provider's own part is in the row below.",
+            "The ratio of a plan of new jobs: a job has more than a hundred attributes where `terraform_data` has four, and Terraform's own",
+            "work on an object (evaluating its blocks, deriving types, marking what is sensitive, showing the plan) grows with them, and",
+            "again with blocks that are sets. The provider's own part is in the row below.",
             "",
         ]
     )
