@@ -1,10 +1,9 @@
 //! Dedicated clusters (`ListDedicatedCluster`; dts-api.md 2.15).
 
-use std::collections::HashSet;
-
 use super::client::{Client, Safety};
 use super::decode::Object;
 use super::error::Error;
+use super::paging::Paging;
 use super::params::Params;
 
 /// Clusters asked for at once.
@@ -71,10 +70,9 @@ impl Client {
         state: Option<&str>,
         resource_group_id: Option<&str>,
     ) -> Result<Vec<DedicatedCluster>, Error> {
-        let mut clusters: Vec<DedicatedCluster> = Vec::new();
-        let mut seen = HashSet::new();
-        let mut listed = 0;
-        for number in 1.. {
+        let mut clusters = Vec::new();
+        let mut paging = Paging::default();
+        while let Some(number) = paging.next() {
             let params = Params::new()
                 .set_opt("State", state)
                 .set_opt("ResourceGroupId", resource_group_id)
@@ -85,24 +83,10 @@ impl Client {
             let list = object
                 .object("DedicatedClusterStatusList")
                 .list("DedicatedClusterStatus");
-            let page: Vec<DedicatedCluster> = list.map(DedicatedCluster::decode).collect();
-            listed += page.len();
-            let before = clusters.len();
-            clusters.extend(
-                page.into_iter()
-                    .filter(|cluster| seen.insert(cluster.dedicated_cluster_id.clone())),
-            );
-            let total = object
-                .int("TotalRecordCount")
-                .and_then(|total| usize::try_from(total).ok());
-            // A page with nothing new is the end, whatever is counted.
-            if clusters.len() == before
-                || total
-                    .filter(|total| *total > 0)
-                    .is_some_and(|total| listed >= total)
-            {
-                break;
-            }
+            let page = list.map(DedicatedCluster::decode).collect();
+            clusters.extend(paging.fresh(object, page, |cluster: &DedicatedCluster| {
+                cluster.dedicated_cluster_id.as_deref()
+            }));
         }
         Ok(clusters)
     }

@@ -1,12 +1,11 @@
 //! Consumer groups of a subscription (dts-api.md 2.11): with the account of one, a Kafka client reads the changes.
 
-use std::collections::HashSet;
-
 use secrecy::SecretString;
 
 use super::client::{Client, Safety};
 use super::error::{Error, Kind};
 use super::job::JobRef;
+use super::paging::Paging;
 use super::params::Params;
 
 /// The largest page that is documented.
@@ -116,17 +115,16 @@ impl Client {
         &self,
         subscription: &JobRef,
     ) -> Result<Vec<ConsumerGroup>, Error> {
-        let mut groups: Vec<ConsumerGroup> = Vec::new();
-        let mut seen: HashSet<String> = HashSet::new();
-        let mut listed = 0;
-        for number in 1.. {
+        let mut groups = Vec::new();
+        let mut paging = Paging::default();
+        while let Some(number) = paging.next() {
             let params = subscription
                 .params("DtsInstanceId")
                 .set("PageNumber", number)
                 .set("PageSize", PAGE_SIZE);
             let reply = self.call("DescribeConsumerChannel", params, Safety::Read).await?;
             let object = reply.object();
-            let page: Vec<ConsumerGroup> = object
+            let page = object
                 .list("ConsumerChannels")
                 .filter_map(|group| {
                     Some(ConsumerGroup {
@@ -139,18 +137,7 @@ impl Client {
                     })
                 })
                 .collect();
-            // An empty page is the end; so is one that starts with a known group: the server ignores the page number.
-            if page.first().is_none_or(|group| seen.contains(&group.id)) {
-                break;
-            }
-            listed += page.len();
-            groups.extend(page.into_iter().filter(|group| seen.insert(group.id.clone())));
-            let total = object
-                .int("TotalRecordCount")
-                .and_then(|total| usize::try_from(total).ok());
-            if total.is_some_and(|total| total > 0 && listed >= total) {
-                break;
-            }
+            groups.extend(paging.fresh(object, page, |group: &ConsumerGroup| Some(&group.id)));
         }
         Ok(groups)
     }

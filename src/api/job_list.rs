@@ -1,11 +1,10 @@
 //! The list of jobs (`DescribeDtsJobs`), with all its pages.
 
-use std::collections::HashSet;
-
 use super::client::{Client, Safety};
 use super::decode::Object;
 use super::error::Error;
 use super::job_detail::{EndpointDetail, JobMode, PhaseStatus, RetryState};
+use super::paging::Paging;
 use super::params::Params;
 
 /// The largest page that is documented.
@@ -177,10 +176,7 @@ pub struct JobPages {
     client: Client,
     request: DescribeDtsJobs,
     size: usize,
-    number: usize,
-    listed: usize,
-    seen: HashSet<String>,
-    ended: bool,
+    paging: Paging,
 }
 
 impl JobPages {
@@ -190,31 +186,16 @@ impl JobPages {
     /// # Errors
     /// As [`Client::call`].
     pub async fn next(&mut self) -> Result<Option<Vec<JobSummary>>, Error> {
-        if self.ended {
+        let Some(number) = self.paging.next() else {
             return Ok(None);
-        }
-        self.number += 1;
-        let params = self.request.page(self.client.region(), self.number, self.size);
+        };
+        let params = self.request.page(self.client.region(), number, self.size);
         let reply = self.client.call("DescribeDtsJobs", params, Safety::Read).await?;
         let object = reply.object();
-        let page: Vec<JobSummary> = object.list("DtsJobList").map(JobSummary::decode).collect();
-        self.listed += page.len();
-        // An empty page is the end; so is one that starts with a known job: the server ignores the page number.
-        let known = |job: &JobSummary| job.dts_job_id.as_ref().is_some_and(|id| self.seen.contains(id));
-        if page.first().is_none_or(known) {
-            self.ended = true;
-            return Ok(None);
-        }
-        let total = object
-            .int("TotalRecordCount")
-            .and_then(|total| usize::try_from(total).ok())
-            // A count of nothing beside jobs is no count.
-            .filter(|total| *total > 0);
-        self.ended = total.is_some_and(|total| self.listed >= total);
-        // A job created meanwhile moves others to the next page, where they show a second time.
-        let seen = &mut self.seen;
-        let new = |job: &JobSummary| job.dts_job_id.clone().is_none_or(|id| seen.insert(id));
-        Ok(Some(page.into_iter().filter(new).collect()))
+        let page = object.list("DtsJobList").map(JobSummary::decode).collect();
+        Ok(Some(self.paging.fresh(object, page, |job: &JobSummary| {
+            job.dts_job_id.as_deref()
+        })))
     }
 }
 
@@ -240,10 +221,7 @@ impl Client {
             client: self.clone(),
             request,
             size: wanted.div_ceil(10).clamp(1, PAGE_SIZE / 10) * 10,
-            number: 0,
-            listed: 0,
-            seen: HashSet::new(),
-            ended: false,
+            paging: Paging::default(),
         }
     }
 }

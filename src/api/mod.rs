@@ -14,6 +14,7 @@
 //! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`], [`tags`],
 //!   [`subscription`], [`consumer_group`], [`monitor_rule`]: the typed calls.
 //! - [`cluster`], [`connection`], [`log`], [`network`]: typed calls that only read.
+//! - `paging`: where a list of pages ends.
 //! - [`batch`], `pages`: reads of jobs that share calls, and those that are fetched ahead.
 
 pub mod batch;
@@ -44,6 +45,7 @@ mod endpoint;
 mod nonce;
 mod outcome;
 mod pages;
+mod paging;
 mod params;
 mod reply;
 mod retry;
