@@ -178,6 +178,23 @@ pub(super) fn check_text(text: &str) -> Result<(), String> {
                 ));
             };
             check_name(&format!("table {table:?} in database {database:?}"), entry)?;
+            for (column, entry) in section(entry, "column").into_iter().flatten() {
+                if let Json::Object(entry) = entry {
+                    check_name(
+                        &format!("column {column:?} of table {table:?} in database {database:?}"),
+                        entry,
+                    )?;
+                }
+            }
+        }
+        // Views, procedures and what else there is, listed under their kind.
+        for (kind, listed) in entry {
+            let of_kind = listed.as_object().filter(|_| !kind.eq_ignore_ascii_case("table"));
+            for (name, entry) in of_kind.into_iter().flatten() {
+                if let Json::Object(entry) = entry {
+                    check_name(&format!("{kind} {name:?} in database {database:?}"), entry)?;
+                }
+            }
         }
     }
     Ok(())
@@ -726,6 +743,11 @@ mod tests {
             (r#"{"a":{"all":true,"Table":{"t":{}}}}"#, "all = false"),
             (r#"{"a":{"all":"perhaps"}}"#, "neither true nor false"),
             (r#"{"a":{"all":false,"Table":{"t":1}}}"#, "\"t\""),
+            (
+                r#"{"a":{"all":false,"Table":{"t":{"column":{"c":{"name":{}}}}}}}"#,
+                "is no text",
+            ),
+            (r#"{"a":{"all":false,"View":{"v":{"name":5}}}}"#, "is no text"),
         ] {
             let problem = check_text(text).unwrap_err();
             assert!(problem.contains(part), "{text}: {problem}");
