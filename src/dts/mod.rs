@@ -25,6 +25,7 @@ mod alicloud;
 mod consumer_group;
 mod course;
 mod data;
+mod db_list;
 mod endpoint;
 mod error;
 mod functions;

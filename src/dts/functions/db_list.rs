@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::{FILTER, SHAPE, TEXTS};
-use crate::dts::objects;
+use crate::dts::db_list;
 use crate::framework::function::{Error, Function, Parameter, Signature};
 use crate::framework::{Object, Type, Value};
 
@@ -34,7 +34,7 @@ impl Function for DbList {
     fn call(&self, arguments: &[Value]) -> Result<Value, Error> {
         let databases = arguments.first().unwrap_or(&Value::Null);
         let text = databases_of(databases).map_err(|text| Error::at(0, text))?;
-        objects::check_text(&text).map_err(|text| Error::at(0, text))?;
+        db_list::check_text(&text).map_err(|text| Error::at(0, text))?;
         Ok(Value::String(text))
     }
 }

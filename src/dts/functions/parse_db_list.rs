@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use super::{FILTER, SHAPE, TEXTS};
-use crate::dts::objects;
+use crate::dts::db_list;
 use crate::framework::function::{Error, Function, Parameter, Signature};
 use crate::framework::{Number, Object, Type, Value};
 
@@ -37,7 +37,7 @@ impl Function for ParseDbList {
 
     fn call(&self, arguments: &[Value]) -> Result<Value, Error> {
         let text = arguments.first().and_then(Value::as_str).unwrap_or_default();
-        objects::check_text(text).map_err(|wrong| Error::at(0, wrong))?;
+        db_list::check_text(text).map_err(|wrong| Error::at(0, wrong))?;
         match serde_json::from_str(text) {
             Ok(Json::Object(databases)) => Ok(boxed(by_name(&databases, database))),
             _ => Err(Error::at(0, "It is no JSON object of databases.")),
@@ -207,7 +207,7 @@ mod tests {
         let parsed = parse(&list.to_string()).unwrap();
         assert_eq!(parsed.reveal(), maps, "{list}");
         let again = DbList.call(&[parsed]).unwrap();
-        let same = objects::same_text(again.as_str().unwrap(), &list.to_string());
+        let same = db_list::same_text(again.as_str().unwrap(), &list.to_string());
         assert!(same, "{list} became {}", again.reveal());
     }
 

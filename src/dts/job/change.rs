@@ -4,7 +4,7 @@ use super::keys;
 use super::options::{FIXED, Notice, moves_cluster, new_parameters};
 use super::skip::RECHECK;
 use crate::dts::endpoint::{self, Side};
-use crate::dts::{objects, reserve};
+use crate::dts::{db_list, objects, reserve};
 use crate::framework::import::IMPORTED;
 use crate::framework::private::Private;
 use crate::framework::{Object, Path, Value};
@@ -137,7 +137,7 @@ impl Change {
         }
         change.settings = change.reserve && reserve::says_more(&old_keys, &new_keys);
         change.objects = match (objects::db_list(prior), objects::db_list(planned)) {
-            (Some(old), Some(new)) => !objects::same_text(&old, &new),
+            (Some(old), Some(new)) => !db_list::same_text(&old, &new),
             (old, new) => old != new,
         };
         for (index, side) in Side::BOTH.into_iter().enumerate() {

@@ -12,9 +12,9 @@ use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::error;
 use crate::dts::lookup::{self, Candidate, LeftOver, Once, Outcome};
-use crate::dts::objects;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
+use crate::dts::{db_list, objects};
 use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 /// The request for what is planned; passwords come from the configuration.
@@ -233,7 +233,7 @@ async fn occupied(
 fn configured_as(detail: &api::JobDetail, request: &api::ConfigureDtsJob) -> Option<api::ConfiguredJob> {
     let stage = Stage::of(detail.status.as_deref().unwrap_or_default());
     let same_objects = match (&detail.db_object, &request.db_list) {
-        (Some(there), Some(asked)) => objects::same_text(there, asked),
+        (Some(there), Some(asked)) => db_list::same_text(there, asked),
         _ => false,
     };
     // A job that was configured before looks like it whether this call took effect or not, for passwords are not told. Only that it
@@ -271,7 +271,7 @@ async fn by_name(
     });
     let mine = mine.filter_map(|job| {
         let same_objects = match (&job.db_object, &request.db_list) {
-            (Some(there), Some(asked)) => objects::same_text(there, asked),
+            (Some(there), Some(asked)) => db_list::same_text(there, asked),
             _ => false,
         };
         Some(Candidate {

@@ -2,7 +2,7 @@
 
 use super::schema::{ANEW, NOTICES};
 use crate::dts::endpoint::{self, Side};
-use crate::dts::{objects, reserve};
+use crate::dts::{db_list, objects, reserve};
 use crate::framework::{Object, Path, Value};
 
 const SIDE: Side = Side::Subscribed;
@@ -143,7 +143,7 @@ fn anew(prior: &Object, planned: &Object, facts: Facts) -> Option<Path> {
 
 fn modified(prior: &Object, planned: &Object, reserve: bool) -> Option<Path> {
     let same_objects = match (objects::db_list(prior), objects::db_list(planned)) {
-        (Some(old), Some(new)) => objects::same_text(&old, &new),
+        (Some(old), Some(new)) => db_list::same_text(&old, &new),
         (old, new) => old == new,
     };
     if !same_objects {

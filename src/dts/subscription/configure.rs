@@ -12,7 +12,7 @@ use crate::dts::endpoint::{self, Side};
 use crate::dts::lookup::{self, Candidate, LeftOver, Once, Outcome};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{error, objects, reserve};
+use crate::dts::{db_list, error, objects, reserve};
 use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 /// The request for what is planned; the password comes from the configuration.
@@ -269,7 +269,7 @@ async fn by_name(
 }
 
 fn same_objects(there: Option<&str>, request: &api::ConfigureSubscription) -> bool {
-    matches!((there, &request.db_list), (Some(there), Some(asked)) if objects::same_text(there, asked))
+    matches!((there, &request.db_list), (Some(there), Some(asked)) if db_list::same_text(there, asked))
 }
 
 /// What DTS does not tell cannot speak against it.

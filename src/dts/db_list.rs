@@ -1,0 +1,264 @@
+//! The JSON text that names what a job moves, on the wire and in `db_list` (`DbList`, dts-api.md 5.1). DTS returns it
+//! reordered and with members of its own, so it is compared by meaning.
+
+use serde_json::{Map, Value as Json};
+
+/// Most bytes of a `DbList` (dts-api.md 2.2).
+pub(super) const MOST_BYTES: usize = 1 << 20;
+
+/// What is wrong with a `db_list`, and what to write instead.
+pub(super) fn check_text(text: &str) -> Result<(), String> {
+    const HOW: &str = "Write for example jsonencode({ dtsdb = { name = \"dtsdb\", all = true } }).";
+    if text.len() > MOST_BYTES {
+        return Err(format!(
+            "It has {} bytes; DTS takes {MOST_BYTES} at most.",
+            text.len()
+        ));
+    }
+    let databases = match serde_json::from_str::<Json>(text) {
+        Ok(Json::Object(map)) => map,
+        Ok(_) => return Err(format!("It is JSON, but no object of databases. {HOW}")),
+        Err(error) => return Err(format!("It is no JSON ({error}). {HOW}")),
+    };
+    if databases.is_empty() {
+        return Err(format!("It names no database. {HOW}"));
+    }
+    for (database, entry) in &databases {
+        if database.is_empty() {
+            return Err(format!("It has a database without a name. {HOW}"));
+        }
+        let Json::Object(entry) = entry else {
+            return Err(format!("The entry of database {database:?} is no object. {HOW}"));
+        };
+        check_name(&format!("database {database:?}"), entry)?;
+        if let Some((section, _)) = entry
+            .iter()
+            .find(|(key, value)| key.eq_ignore_ascii_case("table") && !value.is_object())
+        {
+            return Err(format!(
+                "`{section}` of database {database:?} is no object. Write for example \
+                 Table = {{ person = {{ name = \"person\", all = true }} }}."
+            ));
+        }
+        let tables = section(entry, "table");
+        match (entry.get("all").and_then(truth), tables.map_or(0, Map::len)) {
+            (None, _) if entry.contains_key("all") => {
+                return Err(format!(
+                    "`all` of database {database:?} is neither true nor false. Write one of the two."
+                ));
+            }
+            (Some(true), 1..) => {
+                return Err(format!(
+                    "Database {database:?} has `all = true` and a list of tables. Set `all = false`, or remove the tables."
+                ));
+            }
+            // DTS does not take a missing `all` for true.
+            (Some(false) | None, 0) if sections(entry) == 0 => {
+                return Err(format!(
+                    "Database {database:?} has neither `all = true` nor a `Table`. Set `all = true`, or list the tables."
+                ));
+            }
+            _ => {}
+        }
+        for (table, entry) in tables.into_iter().flatten() {
+            let Json::Object(entry) = entry else {
+                return Err(format!(
+                    "The entry of table {table:?} in database {database:?} is no object. Write for example \
+                     {{ name = {table:?}, all = true }}."
+                ));
+            };
+            check_name(&format!("table {table:?} in database {database:?}"), entry)?;
+            for (column, entry) in section(entry, "column").into_iter().flatten() {
+                if let Json::Object(entry) = entry {
+                    check_name(
+                        &format!("column {column:?} of table {table:?} in database {database:?}"),
+                        entry,
+                    )?;
+                }
+            }
+        }
+        // Views, procedures and what else there is, listed under their kind.
+        for (kind, listed) in entry {
+            let of_kind = listed.as_object().filter(|_| !kind.eq_ignore_ascii_case("table"));
+            for (name, entry) in of_kind.into_iter().flatten() {
+                if let Json::Object(entry) = entry {
+                    check_name(&format!("{kind} {name:?} in database {database:?}"), entry)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The name at the destination, where it is given.
+fn check_name(of: &str, entry: &Map<String, Json>) -> Result<(), String> {
+    match entry.get("name") {
+        None | Some(Json::Null) => Ok(()),
+        Some(Json::String(name)) if !name.is_empty() => Ok(()),
+        Some(Json::String(_)) => Err(format!(
+            "`name` of {of} is empty. Write its name at the destination, or leave it out for the same name."
+        )),
+        Some(_) => Err(format!(
+            "`name` of {of} is no text. Write its name at the destination, in quotes."
+        )),
+    }
+}
+
+fn section<'a>(entry: &'a Map<String, Json>, name: &str) -> Option<&'a Map<String, Json>> {
+    entry
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .and_then(|(_, value)| value.as_object())
+}
+
+fn sections(entry: &Map<String, Json>) -> usize {
+    entry
+        .values()
+        .filter(|value| value.as_object().is_some_and(|section| !section.is_empty()))
+        .count()
+}
+
+/// A truth value, quoted or not: the API's own examples quote them.
+pub(super) fn truth(value: &Json) -> Option<bool> {
+    match value {
+        Json::Bool(value) => Some(*value),
+        Json::String(text) => text.to_ascii_lowercase().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether two lists name the same objects.
+pub(super) fn same_text(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    match (
+        serde_json::from_str::<Json>(one),
+        serde_json::from_str::<Json>(other),
+    ) {
+        (Ok(Json::Object(one)), Ok(Json::Object(other))) => same_entries(&one, &other),
+        _ => false,
+    }
+}
+
+fn same_entries(one: &Map<String, Json>, other: &Map<String, Json>) -> bool {
+    let same =
+        |(key, entry): (&String, &Json)| other.get(key).is_some_and(|there| same_entry(key, entry, there));
+    one.len() == other.len() && one.iter().all(same)
+}
+
+/// With defaults as if they were written out, and without what DTS adds.
+fn same_entry(key: &str, one: &Json, other: &Json) -> bool {
+    let (Json::Object(one), Json::Object(other)) = (one, other) else {
+        return one == other;
+    };
+    let all = |entry: &Map<String, Json>| {
+        entry
+            .get("all")
+            .and_then(truth)
+            .unwrap_or_else(|| sections(entry) == 0)
+    };
+    let is_name = |entry: &Map<String, Json>, name: &str| match entry.get("name") {
+        None | Some(Json::Null) => name == key,
+        Some(there) => there.as_str() == Some(name),
+    };
+    let same_name = match one.get("name") {
+        None | Some(Json::Null) => is_name(other, key),
+        Some(Json::String(name)) => is_name(other, name),
+        Some(odd) => other.get("name") == Some(odd),
+    };
+    let same = |(member, value): (&String, &Json)| match (value, counterpart(other, member)) {
+        (Json::Object(one), Some(Json::Object(other))) => same_entries(one, other),
+        (Json::Bool(one), Some(other)) => truth(other) == Some(*one),
+        (one, Some(Json::Bool(other))) => truth(one) == Some(*other),
+        (one, other) => Some(one) == other,
+    };
+    same_name && all(one) == all(other) && said(one).count() == said(other).count() && said(one).all(same)
+}
+
+/// What an entry says beside its name and whether it is whole.
+fn said(entry: &Map<String, Json>) -> impl Iterator<Item = (&String, &Json)> {
+    entry.iter().filter(|(member, value)| {
+        !matches!(member.as_str(), "state" | "all" | "name")
+            && !value.is_null()
+            && !value.as_object().is_some_and(Map::is_empty)
+    })
+}
+
+/// The same member, or the same section in other letters.
+fn counterpart<'a>(entry: &'a Map<String, Json>, member: &str) -> Option<&'a Json> {
+    entry.get(member).or_else(|| {
+        let mut alike = entry
+            .iter()
+            .filter(|(name, value)| value.is_object() && name.eq_ignore_ascii_case(member));
+        alike.next().map(|(_, value)| value)
+    })
+}
+
+/// Without the states that DTS adds.
+pub(super) fn without_state(entries: &Map<String, Json>) -> Map<String, Json> {
+    let clean = entries
+        .iter()
+        .filter(|(key, _)| *key != "state")
+        .map(|(key, value)| match value {
+            Json::Object(inner) => (key.clone(), Json::Object(without_state(inner))),
+            value => (key.clone(), value.clone()),
+        });
+    clean.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meaning_counts_not_text() {
+        for (one, other, same) in [
+            (
+                r#"{"a":{}}"#,
+                r#"{"a":{"name":"a","all":true,"state":"normal"}}"#,
+                true,
+            ),
+            (
+                r#"{"a":{"table":{"t":{}}}}"#,
+                r#"{"a":{"all":"false","Table":{"t":{"all":"true","state":"normal"}}}}"#,
+                true,
+            ),
+            (r#"{"a":{},"b":{}}"#, r#"{"b":{},"a":{}}"#, true),
+            (r#"{"a":{}}"#, r#"{"a":{"name":"b"}}"#, false),
+            (r#"{"a":{}}"#, r#"{"a":{"Table":{"t":{}}}}"#, false),
+            (
+                r#"{"a":{"Table":{"t":{"filter":"id>1"}}}}"#,
+                r#"{"a":{"Table":{"t":{}}}}"#,
+                false,
+            ),
+        ] {
+            assert_eq!(same_text(one, other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn bad_lists_say_what_to_write() {
+        for (text, part) in [
+            ("{", "no JSON"),
+            ("[]", "no object"),
+            ("{}", "no database"),
+            (r#"{"a":1}"#, "\"a\""),
+            (r#"{"a":{"all":false}}"#, "nor a `Table`"),
+            (r#"{"a":{}}"#, "nor a `Table`"),
+            (r#"{"a":{"all":true,"Table":{"t":{}}}}"#, "all = false"),
+            (r#"{"a":{"all":"perhaps"}}"#, "neither true nor false"),
+            (r#"{"a":{"all":false,"Table":{"t":1}}}"#, "\"t\""),
+            (
+                r#"{"a":{"all":false,"Table":{"t":{"column":{"c":{"name":{}}}}}}}"#,
+                "is no text",
+            ),
+            (r#"{"a":{"all":false,"View":{"v":{"name":5}}}}"#, "is no text"),
+        ] {
+            let problem = check_text(text).unwrap_err();
+            assert!(problem.contains(part), "{text}: {problem}");
+        }
+        assert_eq!(check_text(r#"{"a":{"all":"false","Table":{"t":{}}}}"#), Ok(()));
+        assert_eq!(check_text(r#"{"a":{"all":false,"View":{"v":{}}}}"#), Ok(()));
+    }
+}
