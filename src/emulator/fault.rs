@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Garbage,
     /// Not executed: HTTP 200 with `Success` false and `code`.
     Refuse,
+    /// Executed, and the member at `pointer` of the reply is `value`, as if somebody had changed it elsewhere.
+    Edit,
 }
 
 impl Kind {
@@ -36,6 +38,7 @@ impl Kind {
             Self::Truncate => "truncate",
             Self::Garbage => "garbage",
             Self::Refuse => "refuse",
+            Self::Edit => "edit",
         }
     }
 }
@@ -58,6 +61,10 @@ pub(crate) struct Fault {
     #[serde(default)]
     pub(crate) delay_ms: u64,
     pub(crate) retry_after_ms: Option<u64>,
+    /// Where in the reply, such as `/SourceEndpoint/Ip` (RFC 6901, without escapes).
+    pointer: Option<String>,
+    #[serde(default)]
+    value: Value,
     /// Matching calls seen so far.
     #[serde(skip)]
     seen: u64,
@@ -90,9 +97,38 @@ impl Fault {
             Self {
                 status: Some(status), ..
             } if !(200..=599).contains(&status) => "status is from 200 to 599",
+            Self {
+                kind: Kind::Edit,
+                ref pointer,
+                ..
+            } if !pointer.as_ref().is_some_and(|pointer| pointer.starts_with('/')) => {
+                "an edit has a pointer such as /DtsJobName"
+            }
             _ => return Ok(fault),
         };
         Err(FaultError(wrong.to_owned()))
+    }
+
+    /// Puts the value where it belongs, unless there is nothing that could hold it.
+    pub(crate) fn edit(&self, reply: &mut Value) {
+        let Some((parent, name)) = self
+            .pointer
+            .as_deref()
+            .and_then(|pointer| pointer.rsplit_once('/'))
+        else {
+            return;
+        };
+        match reply.pointer_mut(parent) {
+            Some(Value::Object(members)) => {
+                members.insert(name.to_owned(), self.value.clone());
+            }
+            Some(Value::Array(items)) => {
+                if let Some(item) = name.parse().ok().and_then(|index: usize| items.get_mut(index)) {
+                    *item = self.value.clone();
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Counts a matching call, and says whether it is struck.
@@ -172,6 +208,25 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_replaces_or_adds_one_member() {
+        let mut reply = json!({"DtsJobName": "a", "DtsJobList": [{"Status": "x"}]});
+        for (pointer, value) in [
+            ("/DtsJobName", json!("b")),
+            ("/DtsJobList/0/Status", json!("y")),
+            ("/DtsJobList/0/Delay", json!(7)),
+            ("/DtsJobList/3", json!("out of reach")),
+            ("/Absent/Member", json!("nowhere")),
+        ] {
+            let fault = json!({"action": "X", "kind": "edit", "pointer": pointer, "value": value});
+            Fault::parse_all(fault).unwrap()[0].edit(&mut reply);
+        }
+        assert_eq!(
+            reply,
+            json!({"DtsJobName": "b", "DtsJobList": [{"Status": "y", "Delay": 7}]})
+        );
+    }
+
+    #[test]
     fn refuses_what_it_does_not_know() {
         for (fault, expected) in [
             (json!({"action": "X"}), "missing field `kind`"),
@@ -187,6 +242,10 @@ mod tests {
             (
                 json!({"action": "X", "kind": "late", "times": 0}),
                 "times is at least 1",
+            ),
+            (
+                json!({"action": "X", "kind": "edit", "value": 1}),
+                "an edit has a pointer",
             ),
             (
                 json!([{"action": "X", "kind": "status", "status": 700}]),

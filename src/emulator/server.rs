@@ -176,7 +176,11 @@ impl Shared {
         {
             return reply;
         }
-        (action.run)(state, params).map(|body| action.envelope.success(request_id, body))
+        let mut reply = (action.run)(state, params).map(|body| action.envelope.success(request_id, body))?;
+        if let Some(fault) = struck {
+            fault.edit(&mut reply);
+        }
+        Ok(reply)
     }
 }
 
@@ -184,7 +188,7 @@ impl Shared {
 fn instead(fault: &Fault, action: &actions::Action, request_id: &str) -> Option<Result<Value, Refusal>> {
     let code = |default: &'static str| fault.code.as_deref().unwrap_or(default).to_owned();
     match fault.kind {
-        Kind::Late | Kind::CutAfter | Kind::Truncate => None,
+        Kind::Late | Kind::CutAfter | Kind::Truncate | Kind::Edit => None,
         Kind::Throttle => Some(Err(Refusal::new(
             400,
             &code("Throttling.User"),
@@ -246,7 +250,7 @@ impl Answer {
                     .headers_mut()
                     .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
             }
-            Kind::Status | Kind::Refuse => {}
+            Kind::Status | Kind::Refuse | Kind::Edit => {}
         }
         response
     }
