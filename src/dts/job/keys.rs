@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::api;
 use crate::dts::reserve;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
 
@@ -368,12 +369,28 @@ pub(super) fn find(config: &Object, key: &str) -> Value {
 }
 
 /// Brings the arguments in `state` that are set up to date with what DTS reports (`Reserved`).
-pub(super) fn read_back(state: &mut Object, reported: &str) {
-    let Ok(reported) = serde_json::from_str::<Map<String, Json>>(reported) else {
+///
+/// What an endpoint says of its encryption counts more than the key that it was set by (dts-api.md 5.2).
+pub(super) fn read_back(state: &mut Object, reported: &str, endpoints: [&api::EndpointDetail; 2]) {
+    let Ok(mut reported) = serde_json::from_str::<Map<String, Json>>(reported) else {
         return;
     };
+    for (key, endpoint) in ["srcSSL", "destSSL"].into_iter().zip(endpoints) {
+        if let Some(code) = endpoint.ssl_solution.as_deref().and_then(ssl_code) {
+            reported.insert(key.to_owned(), code.into());
+        }
+    }
     for (blocks, settings) in PLACES {
         read_place(state, blocks, settings, &reported);
+    }
+}
+
+fn ssl_code(solution: &str) -> Option<&'static str> {
+    match solution.to_ascii_uppercase().as_str() {
+        "DISABLE" => Some("0"),
+        "ENABLE_WITH_CERTIFICATE" | "ENABLE_ONLY_4_MONGODB_ALTAS" => Some("1"),
+        "ENABLE_ONLY_4_KAFKA_SCRAM_SHA_256" => Some("3"),
+        _ => None,
     }
 }
 
@@ -482,12 +499,13 @@ mod tests {
         there["retry.blind.seconds"] = json!(600);
         there["filterDDL"] = json!(true);
         there["useJobTask"] = json!("1");
-        read_back(&mut state, &there.to_string());
+        let silent = api::EndpointDetail::default();
+        read_back(&mut state, &there.to_string(), [&silent; 2]);
         assert_eq!(state, job());
         there["targetTableMode"] = json!("0");
         there["srcSSL"] = json!("0");
         there.as_object_mut().unwrap().remove("destTopic");
-        read_back(&mut state, &there.to_string());
+        read_back(&mut state, &there.to_string(), [&silent; 2]);
         assert_eq!(state.str("target_table_mode"), Some("0"));
         assert_eq!(
             state.object("source_endpoint").unwrap().str("ssl_solution"),
@@ -500,6 +518,29 @@ mod tests {
             .unwrap();
         assert!(kafka.get("topic").is_null());
         assert_eq!(changed(&job(), &state).to_string(), "target_table_mode");
+    }
+
+    #[test]
+    fn encryption_is_what_the_endpoint_says() {
+        for (solution, expected) in [
+            ("DISABLE", "DISABLE"),
+            ("ENABLE_WITH_CERTIFICATE", "ENABLE_WITH_CERTIFICATE"),
+            ("ENABLE_ONLY_4_MONGODB_ALTAS", "ENABLE_WITH_CERTIFICATE"),
+            ("of a later release", "ENABLE_WITH_CERTIFICATE"),
+        ] {
+            let source = api::EndpointDetail {
+                ssl_solution: Some(solution.to_owned()),
+                ..api::EndpointDetail::default()
+            };
+            let mut state = job();
+            read_back(
+                &mut state,
+                &written().to_string(),
+                [&source, &api::EndpointDetail::default()],
+            );
+            let source = state.object("source_endpoint").unwrap();
+            assert_eq!(source.str("ssl_solution"), Some(expected), "{solution}");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     }
     options::read_back(state, &detail);
     if let Some(there) = &detail.reserved {
-        keys::read_back(state, there);
+        keys::read_back(state, there, [&detail.source, &detail.destination]);
         match state.str("reserve").map(str::to_owned) {
             Some(mine) => {
                 if let Some(drift) = reserve::drift(&mine, there) {
