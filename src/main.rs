@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lexopt::prelude::*;
 use terraform_provider_dts::api::Context;
+use terraform_provider_dts::dts::siblings::Siblings;
 use terraform_provider_dts::dts::{Dts, SOURCE_ADDRESS};
 use terraform_provider_dts::framework::Server;
 use terraform_provider_dts::plugin::run::run;
@@ -33,7 +34,13 @@ fn main() -> ExitCode {
             Err(error) => return complain(&error),
         }
     }
-    let service = Arc::new(Server::new(Dts::new(Context::system())));
+    // In debug mode a person has started this process, and several runs of Terraform use it.
+    let siblings = if debug {
+        Siblings::default()
+    } else {
+        Siblings::of_parent(&std::env::temp_dir())
+    };
+    let service = Arc::new(Server::new(Dts::new(Context::system()).among(siblings)));
     run(service, SOURCE_ADDRESS, debug, jiff::Timestamp::now)
 }
 

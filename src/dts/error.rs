@@ -3,6 +3,16 @@
 use crate::api;
 use crate::framework::{Diagnostic, Diagnostics};
 
+/// Nothing was made, for what is there already could not be read.
+pub(super) fn unseen(what: &str, cause: &api::Error) -> Diagnostic {
+    let mut unseen = unable(what, cause);
+    unseen.detail.push_str(
+        "\n\nNothing was made: what is there already could not be read, and without that a call whose answer is lost could not be found \
+         again. Apply again once DTS can be read.",
+    );
+    unseen
+}
+
 /// `Unable to <what>`, with the cause, its code and RequestId, and what to do next.
 pub(super) fn unable(what: &str, error: &api::Error) -> Diagnostic {
     let mut detail = error.to_string();

@@ -25,7 +25,7 @@ pub(super) struct Candidate<T> {
     pub(super) made: T,
     /// By DTS's clock; none when DTS does not say.
     pub(super) created: Option<Timestamp>,
-    /// Whether it is in everything as the call would make it.
+    /// Whether it is in everything that DTS should tell as the call would make it.
     pub(super) alike: bool,
 }
 
@@ -59,8 +59,13 @@ pub(super) trait Once: Sync {
     /// of this process has, is none that it made.
     fn is_certain(&self) -> bool;
 
-    /// The same text for calls that make what cannot be told apart.
+    /// The same text for calls that make what cannot be told apart by what DTS shows.
     fn likeness(&self) -> String;
+
+    /// The same text for calls that make the same, so that which of them made what does not matter.
+    fn whole(&self) -> String {
+        self.likeness()
+    }
 
     /// What to do about what is there already, unless it is certain.
     fn left_over(&self) -> LeftOver;
@@ -81,12 +86,14 @@ pub(super) enum Outcome<T> {
     LeftOver(Vec<Candidate<T>>),
     /// Certainly nothing was made.
     Refused(api::Error),
+    /// Nothing was made, for what is there could not be read: what a lost call made could not be told from it.
+    Unseen(api::Error),
     /// The answer was lost, and DTS does not show anything.
     Nothing(api::Error),
     /// The answer was lost, and any of these may be it.
     Several(Vec<T>, api::Error),
-    /// The answer was lost, and it could not be looked up, for this reason: none when it is not known what was there before.
-    Blind(api::Error, Option<api::Error>),
+    /// The answer was lost, and it could not be looked up, for this reason.
+    Blind(api::Error, api::Error),
 }
 
 /// Makes it exactly once, or says why that is not known.
@@ -97,79 +104,79 @@ pub(super) async fn once<O: Once>(
 ) -> Result<Outcome<O::Made>, Diagnostics> {
     // Looking up must not be cut short by Stop: it is how what was made gets into the state.
     let looker = client.api(&CancellationToken::new())?;
-    let before = match known_before(client, &looker, order).await {
-        Ok(Before { ids, left }) => {
-            let left = match abandoned(client, api, order, left).await {
-                Ok(left) => left,
-                Err(cause) => return Ok(Outcome::Refused(cause)),
-            };
-            match left.as_slice() {
-                [] => Some(ids),
-                // Another resource may have taken it meanwhile.
-                [only] if order.left_over() == LeftOver::Take => {
-                    if client.claim(O::id(&only.made)) {
-                        return Ok(Outcome::Taken(only.made.clone()));
-                    }
-                    Some(ids)
-                }
-                _ => return Ok(Outcome::LeftOver(left)),
+    let likeness = order.likeness();
+    let _turn = match order.is_certain() {
+        true => None,
+        false => Some(
+            client
+                .siblings
+                .turn(&format!("{} {likeness}", api.region()), api)
+                .await,
+        ),
+    };
+    let Before { ids: before, left } = match known_before(client, &looker, order).await {
+        Ok(before) => before,
+        Err(cause) => return Ok(Outcome::Unseen(cause)),
+    };
+    let left = match abandoned(client, api, order, left).await {
+        Ok(left) => left,
+        Err(cause) => return Ok(Outcome::Unseen(cause)),
+    };
+    match left.as_slice() {
+        [] => {}
+        // Unless another resource has taken it meanwhile.
+        [only] if order.left_over() == LeftOver::Take => {
+            if client.claim(O::id(&only.made)) {
+                return Ok(Outcome::Taken(only.made.clone()));
             }
         }
-        // Where nobody answers as DTS does, or DTS does not take the key, nothing is ordered; nor is what may be there already, if
-        // that is to be taken.
-        Err(cause)
-            if matches!(
-                cause.kind(),
-                api::Kind::NotDts
-                    | api::Kind::Unreachable
-                    | api::Kind::Credentials
-                    | api::Kind::NoCredentials
-            ) || order.left_over() == LeftOver::Take =>
-        {
-            return Ok(Outcome::Refused(cause));
-        }
-        Err(_) => None,
-    };
-    let likeness = order.likeness();
+        _ => return Ok(Outcome::LeftOver(left)),
+    }
     let mut attempt = 1;
     loop {
         let open = client.purchases.read().await;
-        client.open(&likeness);
+        client.open(&likeness, order.whole());
         let lost = match order.make(api).await {
             Ok(made) => {
                 let new = client.claim(O::id(&made));
-                client.close(&likeness);
+                client.close(&likeness, &order.whole());
                 return Ok(Outcome::Made(made, new));
             }
             Err(cause) if cause.is_outcome_unknown() => cause,
             Err(cause) => {
-                client.close(&likeness);
+                client.close(&likeness, &order.whole());
                 return Ok(Outcome::Refused(cause));
             }
         };
         drop(open);
         // Alone: all else that this process made is claimed by then, so what is unclaimed is ours.
         let _alone = client.purchases.write().await;
-        let found = match look_up(client, &looker, order, before.as_ref()).await {
+        let found = match look_up(client, &looker, order, &before).await {
             Ok(found) => found,
             Err(cause) => return Ok(Outcome::Blind(lost, cause)),
         };
         match found.as_slice() {
             [] => {
-                client.close(&likeness);
+                client.close(&likeness, &order.whole());
                 if attempt == ATTEMPTS {
                     return Ok(Outcome::Nothing(lost));
                 }
                 attempt += 1;
             }
-            // Nothing is under way now but what was lost. Where that is as many or more, all are of this process, and which is
-            // whose does not matter.
-            [mine, ..] if found.len() <= client.count_open(&likeness) => {
-                client.close(&likeness);
-                client.claim(O::id(mine));
-                return Ok(Outcome::Found(mine.clone(), lost));
+            // Nothing is under way now but what was lost. Where all that asked for the same, and as many or more than is found, all
+            // of it is of this process, and which is whose does not matter.
+            [mine, ..]
+                if found.iter().all(|one| one.alike)
+                    && client.lost(&likeness).is_some_and(|lost| found.len() <= lost) =>
+            {
+                client.close(&likeness, &order.whole());
+                client.claim(O::id(&mine.made));
+                return Ok(Outcome::Found(mine.made.clone(), lost));
             }
-            _ => return Ok(Outcome::Several(found, lost)),
+            _ => {
+                let found = found.into_iter().map(|one| one.made).collect();
+                return Ok(Outcome::Several(found, lost));
+            }
         }
     }
 }
@@ -241,7 +248,7 @@ async fn abandoned<O: Once>(
     mut left: Vec<Candidate<O::Made>>,
 ) -> Result<Vec<Candidate<O::Made>>, api::Error> {
     for wait in O::LOOKS {
-        left.retain(|one| !client.is_claimed(O::id(&one.made)));
+        left.retain(|one| !client.is_had(O::id(&one.made)));
         if left.is_empty() {
             break;
         }
@@ -255,7 +262,7 @@ async fn abandoned<O: Once>(
         let still = order.candidates(api).await?;
         left.retain(|one| still.iter().any(|other| O::id(&other.made) == O::id(&one.made)));
     }
-    left.retain(|one| !client.is_claimed(O::id(&one.made)));
+    left.retain(|one| !client.is_had(O::id(&one.made)));
     Ok(left)
 }
 
@@ -263,18 +270,17 @@ async fn look_up<O: Once>(
     client: &Client,
     api: &api::Client,
     order: &O,
-    before: Option<&BTreeSet<String>>,
-) -> Result<Vec<O::Made>, Option<api::Error>> {
-    let before = before.ok_or(None)?;
+    before: &BTreeSet<String>,
+) -> Result<Vec<Candidate<O::Made>>, api::Error> {
     for wait in O::LOOKS {
         api.clock().sleep(*wait).await;
         let mut found = order.candidates(api).await?;
         if !order.is_certain() {
-            let is_new = |id: &str| !before.contains(id) && !client.is_claimed(id);
+            let is_new = |id: &str| !before.contains(id) && !client.is_had(id);
             found.retain(|one| is_new(O::id(&one.made)));
         }
         if !found.is_empty() {
-            return Ok(found.into_iter().map(|one| one.made).collect());
+            return Ok(found);
         }
     }
     Ok(Vec::new())

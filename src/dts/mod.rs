@@ -2,7 +2,8 @@
 //!
 //! In reading order:
 //! - [`provider`]: the list of objects, the client they share; `settings`: the provider block
-//! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, and `lookup` for what became of a lost call
+//! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, `lookup` for what became of a lost
+//!   call, and [`siblings`] for the other processes of a run
 //! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `subscription`: `dts_subscription`, changes to be consumed; `consumer_group`: `dts_consumer_group`, by whom
@@ -19,6 +20,7 @@
 
 pub mod provider;
 pub mod ram;
+pub mod siblings;
 
 mod actions;
 mod alicloud;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
+use super::siblings::Siblings;
 use super::{
     actions, consumer_group, data, functions, instance, job, lists, monitor_rule, precheck, settings,
     subscription, tags,
@@ -23,12 +24,21 @@ use crate::framework::{Diagnostics, Object, Provider, Schema, Value};
 #[derive(Debug)]
 pub struct Dts {
     context: api::Context,
+    siblings: Arc<Siblings>,
 }
 
 impl Dts {
-    /// With the real clock, environment and network, or with others for tests.
+    /// With the real clock, environment and network, or with others for tests; in a process that is alone.
     pub fn new(context: api::Context) -> Dts {
-        Dts { context }
+        let siblings = Arc::default();
+        Dts { context, siblings }
+    }
+
+    /// The same in a process beside others.
+    #[must_use]
+    pub fn among(self, siblings: Siblings) -> Dts {
+        let siblings = Arc::new(siblings);
+        Dts { siblings, ..self }
     }
 }
 
@@ -42,12 +52,14 @@ pub struct Client {
     pub(super) default_tags: Value,
     /// Purchases of this process hold it shared while their outcome is open; who looks for a lost purchase holds it alone.
     pub(super) purchases: RwLock<()>,
+    /// The other processes of this run.
+    pub(super) siblings: Arc<Siblings>,
     /// Instances and jobs that a resource of this process already has.
     claimed: Mutex<BTreeSet<String>>,
     /// What was there of each kind before this process made anything of it, by the likeness of `lookup::Once`.
     present: Mutex<BTreeMap<String, Present>>,
-    /// How many calls of each likeness are under way, or have lost their answer and are not cleared up.
-    open: Mutex<BTreeMap<String, usize>>,
+    /// The calls of each likeness that are under way, or have lost their answer and are not cleared up.
+    open: Mutex<BTreeMap<String, Vec<String>>>,
     /// Objects that this process has read since it was configured.
     read: Mutex<BTreeSet<String>>,
     /// Jobs that an instance in the plan serves or is to be bought for.
@@ -88,10 +100,15 @@ impl Client {
 
     /// The object belongs to a resource: nobody else may take it for a lost one. `false` when one has it already.
     pub(super) fn claim(&self, id: &str) -> bool {
-        self.claimed
+        let new = self
+            .claimed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.to_owned())
+            .insert(id.to_owned());
+        if new {
+            self.siblings.tell(id);
+        }
+        new
     }
 
     /// The ids of what was there of a kind before the first purchase of it; whoever is first finds out.
@@ -100,24 +117,38 @@ impl Client {
         Arc::clone(present.entry(likeness.to_owned()).or_default())
     }
 
-    /// A call that makes something of the kind is under way.
-    pub(super) fn open(&self, likeness: &str) {
+    /// A call that makes something of the kind is under way; `whole` is all that it asks for.
+    pub(super) fn open(&self, likeness: &str, whole: String) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        *open.entry(likeness.to_owned()).or_default() += 1;
+        open.entry(likeness.to_owned()).or_default().push(whole);
     }
 
     /// It is known what became of one of them.
-    pub(super) fn close(&self, likeness: &str) {
+    pub(super) fn close(&self, likeness: &str, whole: &str) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(likeness) {
-            *count = count.saturating_sub(1);
+        let of_kind = open.entry(likeness.to_owned()).or_default();
+        if let Some(index) = of_kind.iter().position(|other| other == whole) {
+            of_kind.swap_remove(index);
         }
     }
 
     /// How many are under way or not cleared up.
     pub(super) fn count_open(&self, likeness: &str) -> usize {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(likeness).copied().unwrap_or_default()
+        open.get(likeness).map_or(0, Vec::len)
+    }
+
+    /// The same, if all of them ask for the same.
+    pub(super) fn lost(&self, likeness: &str) -> Option<usize> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_kind = open.get(likeness)?;
+        let same = of_kind.windows(2).all(|two| two[0] == two[1]);
+        same.then_some(of_kind.len())
+    }
+
+    /// Whether a resource of this process, or of another one of this run, has it.
+    pub(super) fn is_had(&self, id: &str) -> bool {
+        self.is_claimed(id) || self.siblings.have(id)
     }
 
     /// Whether a resource of this process has it.
@@ -235,6 +266,7 @@ impl Provider for Dts {
             api: settings::client(config, &self.context, terraform_version),
             default_tags: tags::defaults(config),
             purchases: RwLock::new(()),
+            siblings: Arc::clone(&self.siblings),
             claimed: Mutex::new(BTreeSet::new()),
             present: Mutex::new(BTreeMap::new()),
             open: Mutex::new(BTreeMap::new()),

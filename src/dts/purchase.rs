@@ -40,7 +40,7 @@ impl Once for Purchase<'_> {
             return of_shape(api, self.order).await;
         };
         let mut found = of_job(api, job_id).await?;
-        found.retain(|one| !self.client.is_claimed(&one.made.instance_id));
+        found.retain(|one| !self.client.is_had(&one.made.instance_id));
         Ok(found)
     }
 
@@ -59,8 +59,13 @@ impl Once for Purchase<'_> {
             &order.destination_region,
             &order.source_endpoint_engine_name,
             &order.destination_endpoint_engine_name,
+            &order.resource_group_id,
         ];
-        format!("instance {shape:?}").to_ascii_lowercase()
+        format!("instance {shape:?} {}", is_two_way(order)).to_ascii_lowercase()
+    }
+
+    fn whole(&self) -> String {
+        format!("{:?}", self.order)
     }
 
     fn left_over(&self) -> LeftOver {
@@ -95,7 +100,7 @@ pub(super) async fn buy(
         Outcome::Taken(only) => {
             warnings.push(Diagnostic::warning(
                 format!("DTS instance {} was taken over, not bought", only.instance_id),
-                "It is as this one would be, younger than an hour, and nobody has configured a job on it: most likely it was bought by an \
+                "It is as this one would be as far as DTS tells, younger than an hour, and nobody has configured a job on it: most likely it was bought by an \
                  apply that was cut off. `adopt = true` asks for this; CreateDtsInstance was not called.",
             ));
             return Ok(only);
@@ -121,6 +126,7 @@ pub(super) async fn buy(
                 refused
             }
         }
+        Outcome::Unseen(cause) => error::unseen("buy a DTS instance", &cause),
         Outcome::Nothing(lost) => unknown(
             &lost,
             "DTS shows no such instance, so most likely none was bought. Apply again.",
@@ -138,9 +144,7 @@ pub(super) async fn buy(
         }
         Outcome::Blind(lost, cause) => {
             let mut diagnostics = Diagnostics::from(unknown(&lost, &cannot_be_looked_up(order, begun)));
-            diagnostics.extend(
-                cause.map(|cause| error::unable("look up whether a DTS instance was bought", &cause)),
-            );
+            diagnostics.push(error::unable("look up whether a DTS instance was bought", &cause));
             return Err(diagnostics);
         }
     };
@@ -193,7 +197,8 @@ fn cannot_be_looked_up(order: &api::CreateDtsInstance, begun: jiff::Timestamp) -
         ),
         None => format!(
             "It could not be looked up whether it did. Look at your DTS instances before you apply again: one created at {begun} or \
-             later that nobody knows is this one. Import it (`terraform import <address> <id>`), or the next apply buys another."
+             later that nobody knows is this one: import it (`terraform import <address> <id>`). An apply within the hour stops at it, a \
+             later one buys another."
         ),
     }
 }
@@ -230,6 +235,8 @@ async fn of_shape(
     };
     let jobs = api.describe_dts_jobs(&query).await?;
     let mine = jobs.into_iter().filter(|job| fits(job, order)).filter_map(|job| {
+        // Whether the other half shows before it is configured is documented nowhere.
+        let alike = is_two_way(order) == job.reverse_job.is_some();
         let instance_id = job.dts_instance_id?;
         Some(Candidate {
             made: api::PurchasedInstance {
@@ -237,10 +244,14 @@ async fn of_shape(
                 job_id: job.dts_job_id,
             },
             created: job.create_time.and_then(|time| time.parse().ok()),
-            alike: true,
+            alike,
         })
     });
     Ok(mine.collect())
+}
+
+fn is_two_way(order: &api::CreateDtsInstance) -> bool {
+    order.sync_architecture.as_deref() == Some("bidirectional")
 }
 
 /// Whether a listed job is of an instance as ordered.
@@ -255,6 +266,8 @@ fn fits(job: &api::JobSummary, order: &api::CreateDtsInstance) -> bool {
         .is_none_or(|status| status.eq_ignore_ascii_case("NotConfigured"))
         && same(&order.instance_class, &job.dts_job_class)
         && same(&order.pay_type, &job.pay_type)
+        && same(&order.resource_group_id, &job.resource_group_id)
+        && (is_two_way(order) || job.reverse_job.is_none())
         && same(&order.source_region, &job.source.region)
         && same(&order.destination_region, &job.destination.region)
         && same(&order.source_endpoint_engine_name, &job.source.engine_name)

@@ -58,7 +58,7 @@ async fn make(apply: &mut Apply<Client>, raise: &'static str) -> Result<(), Diag
                 break group;
             }
             // Between the look and the call.
-            Outcome::Refused(cause) if cause.is_busy() => {
+            Outcome::Refused(cause) | Outcome::Unseen(cause) if cause.is_busy() => {
                 busy.pause(&what, &cause).await?;
                 busy.until_consumable(&what).await?;
             }
@@ -106,15 +106,14 @@ fn problem(outcome: Outcome<String>, what: &str, detail: &api::JobDetail, name: 
             ),
         ),
         Outcome::Nothing(cause) | Outcome::Refused(cause) => error::unable(what, &cause),
+        Outcome::Unseen(cause) => error::unseen(what, &cause),
         Outcome::Blind(lost, cause) => {
             let mut told = error::unable(what, &lost);
             told.detail.push_str(
                 "\n\nIt could not be looked up whether the call took effect. Apply again: a group that is there is named then, and none is made \
                  twice.",
             );
-            if let Some(cause) = cause {
-                told.detail.push_str(&format!(" The look failed: {cause}"));
-            }
+            told.detail.push_str(&format!(" The look failed: {cause}"));
             told
         }
         Outcome::Made(group, _) | Outcome::Taken(group) | Outcome::Found(group, _) => {

@@ -152,6 +152,7 @@ pub(super) async fn configure(
             }
             problems.push(refused);
         }
+        Outcome::Unseen(cause) => problems.push(error::unseen(&what, &cause)),
         Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
         Outcome::Several(several, lost) => {
             let ids: Vec<&str> = several.iter().map(|job| job.dts_job_id.as_str()).collect();
@@ -166,8 +167,7 @@ pub(super) async fn configure(
         }
         Outcome::Blind(lost, cause) => {
             problems.push(error::unable(&what, &lost));
-            problems
-                .extend(cause.map(|cause| error::unable("look up whether the job was configured", &cause)));
+            problems.push(error::unable("look up whether the job was configured", &cause));
         }
     }
     Err(problems)
@@ -272,7 +272,7 @@ async fn by_name(
     let mine = mine.filter_map(|job| {
         let same_objects = match (&job.db_object, &request.db_list) {
             (Some(there), Some(asked)) => db_list::same_text(there, asked),
-            _ => false,
+            _ => true,
         };
         Some(Candidate {
             made: api::ConfiguredJob {

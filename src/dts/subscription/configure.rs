@@ -153,6 +153,7 @@ pub(super) async fn configure(
             }
             problems.push(refused);
         }
+        Outcome::Unseen(cause) => problems.push(error::unseen(&what, &cause)),
         Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
         Outcome::Several(several, lost) => {
             let ids: Vec<&str> = several.iter().map(|job| job.dts_job_id.as_str()).collect();
@@ -167,9 +168,10 @@ pub(super) async fn configure(
         }
         Outcome::Blind(lost, cause) => {
             problems.push(error::unable(&what, &lost));
-            problems.extend(
-                cause.map(|cause| error::unable("look up whether the subscription was configured", &cause)),
-            );
+            problems.push(error::unable(
+                "look up whether the subscription was configured",
+                &cause,
+            ));
         }
     }
     Err(problems)
@@ -256,7 +258,7 @@ async fn by_name(
     });
     let mine = mine.filter_map(|job| {
         Some(Candidate {
-            alike: same_objects(job.db_object.as_deref(), request)
+            alike: (job.db_object.is_none() || same_objects(job.db_object.as_deref(), request))
                 && same_source(&job.source, &request.source),
             made: api::ConfiguredJob {
                 dts_job_id: job.dts_job_id?,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::bench::{Bench, bought_first, bought_for_job, job};
-use crate::support::state_values;
+use crate::support::{hosted, state_values};
 
 /// Nothing was bought, twice: that is told, and nothing is claimed.
 #[test]
@@ -90,6 +90,71 @@ fn two_lost_purchases_of_one_shape_are_both_accounted_for() {
     }
     bench.converge(1, |_| bench.assert_nothing_lost("imported"));
     assert_eq!(bench.count("CreateDtsInstance"), 2);
+}
+
+/// What was asked for differently is not exchanged, whether DTS tells the difference (the second direction) or not (who pays the
+/// order).
+#[test]
+fn lost_purchases_of_different_instances_are_not_exchanged() {
+    for (difference, parameter) in [
+        ("sync_architecture = \"bidirectional\"", "SyncArchitecture"),
+        ("auto_pay = false", "AutoPay"),
+    ] {
+        let (bench, _provider) = hosted::bench();
+        let other = bought_first("SYNC", difference).replace("\"m\" {", "\"other\" {");
+        bench.write(&[&bought_first("SYNC", ""), &other]);
+        bench
+            .emulator
+            .add_faults(json!({"action": "CreateDtsInstance", "times": 2, "kind": "cut_after"}));
+        let outcome = bench.apply();
+        let instances = bench.emulator.instances();
+        assert_eq!(instances.len(), 2, "{difference}");
+        let recorded = bench.all_recorded();
+        // In the order of the calls that bought them.
+        let calls = bench.emulator.calls().into_iter();
+        let orders = calls.filter(|call| call.action == "CreateDtsInstance");
+        for (order, instance) in orders.zip(&instances) {
+            let address = match order.params.get(parameter) {
+                Some(_) => "dts_instance.other",
+                None => "dts_instance.m",
+            };
+            match recorded.get(address) {
+                Some(there) => assert_eq!(there.text("id"), instance.instance_id, "{difference}"),
+                // Where it cannot be told, both are named.
+                None => assert!(
+                    outcome
+                        .errors()
+                        .iter()
+                        .any(|error| error.detail.contains(&instance.instance_id)),
+                    "{}",
+                    outcome.report()
+                ),
+            }
+        }
+        if parameter == "SyncArchitecture" {
+            assert_eq!(outcome.status, Some(0), "{}", outcome.report());
+        }
+    }
+}
+
+/// What is there has to be known before anything is bought.
+#[test]
+fn nothing_is_bought_while_nobody_can_look() {
+    for fault in [
+        json!({"action": "DescribeDtsJobs", "times": 20, "kind": "status", "status": 503}),
+        json!({"action": "DescribeDtsJobs", "times": 20, "kind": "status", "status": 403, "code": "Forbidden.RAM"}),
+        json!({"action": "DescribeDtsJobs", "times": 20, "kind": "throttle"}),
+    ] {
+        let (bench, _provider) = hosted::bench();
+        bench.write(&[&bought_first("SYNC", "timeouts {\n    create = \"1m\"\n  }")]);
+        bench.emulator.add_faults(fault.clone());
+        let error = bench.apply().fails().error("Unable to buy a DTS instance");
+        assert!(error.detail.contains("Nothing was made"), "{fault}: {error:?}");
+        assert!(bench.emulator.instances().is_empty(), "{fault}");
+        assert!(bench.all_recorded().is_empty(), "{fault}");
+        bench.emulator.clear_faults();
+        bench.converge(1, |_| bench.assert_nothing_lost(&fault.to_string()));
+    }
 }
 
 /// Without a job nothing leads to a lost instance but the user, who is told what to look for.

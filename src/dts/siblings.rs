@@ -1,0 +1,260 @@
+//! What the processes of one Terraform know of each other. Terraform starts a provider for each of its configurations (aliases)
+//! and for each phase, and tells none of the others; what they make in one account cannot be told apart by DTS.
+//!
+//! They meet in a directory of the process that started them, which holds what each has and a lock for each kind of thing that is
+//! made. Where there is none (not on Linux, or the directory cannot be made) each knows only itself.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use crate::api;
+
+const PREFIX: &str = "terraform-provider-dts-";
+
+/// The file of ids, one on a line.
+const CLAIMS: &str = "claims";
+
+/// How often to look whether a turn has come.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The processes of one Terraform.
+#[derive(Debug, Default)]
+pub struct Siblings {
+    /// Where they meet: `None` for a process that is alone.
+    place: Option<PathBuf>,
+    /// Made when first needed.
+    ready: OnceLock<bool>,
+    turns: Mutex<BTreeMap<PathBuf, Slot>>,
+}
+
+/// The lock of a kind, while somebody in this process holds it.
+type Slot = Arc<tokio::sync::Mutex<Weak<File>>>;
+
+/// While it is held, no other process makes anything of the kind; in this one others share it.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _lock: Option<Arc<File>>,
+}
+
+impl Siblings {
+    /// Those that the process which started this one has started; they meet below `temporary`, where every user may write.
+    #[must_use]
+    pub fn of_parent(temporary: &Path) -> Siblings {
+        let parent = std::os::unix::process::parent_id();
+        let place = started(parent).map(|started| temporary.join(format!("{PREFIX}{parent}-{started}")));
+        Siblings::at(place)
+    }
+
+    fn at(place: Option<PathBuf>) -> Siblings {
+        Siblings {
+            place,
+            ..Siblings::default()
+        }
+    }
+
+    /// Where they meet, if they can.
+    fn place(&self) -> Option<&Path> {
+        let place = self.place.as_deref()?;
+        let ready = self.ready.get_or_init(|| match make(place) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::debug!(%error, "other processes of this run are not heard of");
+                false
+            }
+        });
+        ready.then_some(place)
+    }
+
+    /// A resource of this process has it.
+    pub(super) fn tell(&self, id: &str) {
+        let Some(place) = self.place() else { return };
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(place.join(CLAIMS));
+        // One write, so that lines of several processes do not mix.
+        let told = file.and_then(|mut file| file.write_all(format!("{id}\n").as_bytes()));
+        if let Err(error) = told {
+            tracing::debug!(%error, "other processes of this run do not hear of {id}");
+        }
+    }
+
+    /// Whether a resource of any of them has it.
+    pub(super) fn have(&self, id: &str) -> bool {
+        let claims = self
+            .place()
+            .and_then(|place| fs::read_to_string(place.join(CLAIMS)).ok());
+        claims.is_some_and(|claims| claims.lines().any(|line| line == id))
+    }
+
+    /// Waits until no other process makes anything of the kind, or until `api` is cancelled.
+    pub(super) async fn turn(&self, kind: &str, api: &api::Client) -> Turn {
+        let mut hasher = DefaultHasher::new();
+        kind.hash(&mut hasher);
+        let Some(path) = self
+            .place()
+            .map(|place| place.join(format!("turn-{:016x}", hasher.finish())))
+        else {
+            return Turn { _lock: None };
+        };
+        let slot = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(path.clone()).or_default())
+        };
+        let mut held = slot.lock().await;
+        if let Some(lock) = held.upgrade() {
+            return Turn { _lock: Some(lock) };
+        }
+        let Ok(file) = File::create(&path) else {
+            return Turn { _lock: None };
+        };
+        while let Err(TryLockError::WouldBlock) = file.try_lock() {
+            tokio::select! {
+                () = api.cancelled() => return Turn { _lock: None },
+                () = api.clock().sleep(LOOK) => {}
+            }
+        }
+        let lock = Arc::new(file);
+        *held = Arc::downgrade(&lock);
+        Turn { _lock: Some(lock) }
+    }
+}
+
+/// When a process was started, in ticks since the machine was: with its number it is no other's.
+fn started(process: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The second field is the name, which may hold anything; the 22nd is the start.
+    stat.rsplit_once(')')?
+        .1
+        .split_ascii_whitespace()
+        .nth(19)?
+        .parse()
+        .ok()
+}
+
+/// Makes the place, and removes those of processes that are gone.
+fn make(place: &Path) -> std::io::Result<()> {
+    if place.is_dir() {
+        return is_ours(place);
+    }
+    for entry in place
+        .parent()
+        .into_iter()
+        .flat_map(fs::read_dir)
+        .flatten()
+        .flatten()
+    {
+        let name = entry.file_name();
+        let other = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let gone = other
+            .and_then(|other| other.split_once('-'))
+            .and_then(|(process, start)| Some((process.parse().ok()?, start.parse::<u64>().ok()?)))
+            .is_some_and(|(process, start)| started(process) != Some(start));
+        if gone {
+            // Another user's stays.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    match DirBuilder::new().mode(0o700).create(place) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => is_ours(place),
+        made => made,
+    }
+}
+
+/// Nobody else may have put anything there: the names in a directory for everybody's files can be guessed.
+fn is_ours(place: &Path) -> std::io::Result<()> {
+    let there = fs::symlink_metadata(place)?;
+    let ours = there.is_dir()
+        && there.mode().trailing_zeros() >= 6
+        && there.uid() == fs::metadata("/proc/self")?.uid();
+    ours.then_some(()).ok_or(ErrorKind::PermissionDenied.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::testing;
+
+    fn two() -> (tempfile::TempDir, Siblings, Siblings) {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("place");
+        let one = || Siblings::at(Some(place.clone()));
+        (dir, one(), one())
+    }
+
+    #[test]
+    fn what_one_has_all_know() {
+        let (_dir, one, other) = two();
+        assert!(!other.have("dtsa"));
+        one.tell("dtsa");
+        other.tell("dtsb");
+        for each in [&one, &other] {
+            assert!(each.have("dtsa") && each.have("dtsb"));
+            assert!(!each.have("dts") && !each.have(""));
+        }
+        let alone = Siblings::default();
+        alone.tell("dtsa");
+        assert!(!alone.have("dtsa"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_is_made_by_one_process_at_a_time() {
+        let (_dir, one, other) = two();
+        let api = testing::client(&testing::FakeTransport::new([]));
+        let first = one.turn("instance", &api).await;
+        let shared = one.turn("instance", &api).await;
+        let elsewhere = other.turn("job", &api).await;
+        let waiting = other.turn("instance", &api);
+        tokio::pin!(waiting);
+        for held in [first, shared] {
+            let waited = tokio::time::timeout(Duration::from_secs(60), &mut waiting).await;
+            assert!(waited.is_err(), "while somebody holds it");
+            drop(held);
+        }
+        drop(elsewhere);
+        let turn = tokio::time::timeout(Duration::from_secs(60), waiting)
+            .await
+            .unwrap();
+        assert!(turn._lock.is_some());
+    }
+
+    #[test]
+    fn places_of_processes_that_are_gone_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let myself = std::process::id();
+        let started = started(myself).unwrap();
+        let place = |process: u32, started: u64| dir.path().join(format!("{PREFIX}{process}-{started}"));
+        for (process, started) in [(myself, started + 1), (u32::MAX, 1)] {
+            fs::create_dir(place(process, started)).unwrap();
+        }
+        fs::write(dir.path().join("somebody-s"), "").unwrap();
+        let mine = Siblings::at(Some(place(myself, started)));
+        mine.tell("dtsa");
+        let mut left: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        left.sort();
+        assert_eq!(left, [dir.path().join("somebody-s"), place(myself, started)]);
+        assert!(mine.have("dtsa"));
+    }
+
+    #[test]
+    fn a_place_that_others_could_write_to_is_none() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("place");
+        fs::create_dir(&place).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
+        let one = Siblings::at(Some(place.clone()));
+        one.tell("dtsa");
+        assert_eq!(fs::read_dir(place).unwrap().count(), 0);
+        assert!(!one.have("dtsa"));
+    }
+}
