@@ -2,8 +2,10 @@
 //! that is written down here. The parameters come from the catalogue of the official SDK (`tests/golden/actions.json`), so that
 //! a new release of it shows what is missing.
 //!
-//! A line of [`COVERAGE`] says of one parameter: `Name = object.argument`, an argument that there is; `Name - reason`, none,
+//! What replies tell of them is in [`replies`]. A line of [`COVERAGE`] says of one parameter: `Name = object.argument`, an argument that there is; `Name - reason`, none,
 //! and why.
+
+mod replies;
 
 use std::collections::{BTreeMap, BTreeSet};
 

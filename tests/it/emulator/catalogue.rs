@@ -16,7 +16,7 @@ use crate::support::repository;
 #[derive(serde::Deserialize)]
 pub(crate) struct Action {
     pub(crate) params: BTreeMap<String, String>,
-    reply: Value,
+    pub(crate) reply: Value,
 }
 
 /// Every operation of the official SDK by its name.
