@@ -34,7 +34,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let request = configure::request(&apply.planned, &apply.config, None);
     let job = configure::configure(&client, &api, &request, &mut apply.warnings).await?;
     if let Some(instance) = &request.dts_instance_id {
-        client.serve_anew(instance);
+        client.serve_anew(&options::place(instance, &apply.planned));
     }
     let mut reached = apply.planned.clone();
     reached.set("id", job.dts_job_id.as_str());

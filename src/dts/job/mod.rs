@@ -93,7 +93,8 @@ impl Resource<Client> for Job {
         remove::delete(delete).await?;
         let id = |name| delete.state.str(name).unwrap_or_default();
         delete.client.forget(id("id"));
-        delete.client.serve_anew(id("dts_instance_id"));
+        let place = options::place(id("dts_instance_id"), &delete.state);
+        delete.client.serve_anew(&place);
         Ok(())
     }
 
