@@ -2,6 +2,7 @@
 //! stay have a file of their own, with what comes later.
 
 mod copied;
+mod kafka_subscription;
 mod two_way_sync;
 
 use std::path::{Path, PathBuf};
@@ -136,6 +137,11 @@ fn precheck_report() {
 #[test]
 fn two_way_sync() {
     check("two_way_sync", (1, 11));
+}
+
+#[test]
+fn kafka_subscription() {
+    check("kafka_subscription", (1, 11));
 }
 
 /// The tests of a module are worth something: they fail when the databases are not as they say, with what DTS found.
