@@ -12,7 +12,8 @@ use crate::framework::{Diagnostic, Diagnostics};
 /// A password for one end of a job.
 pub(super) struct Rotation<'a> {
     pub(super) api: &'a api::Client,
-    pub(super) job_id: &'a str,
+    /// By its id, and by its direction where it is one of two.
+    pub(super) job: api::JobRef,
     pub(super) side: Side,
     /// The account that it is of, where that is said.
     pub(super) user: Option<&'a str>,
@@ -46,12 +47,11 @@ impl Rotation<'_> {
 
     /// A lost answer is cleared up by a second call.
     async fn call(&self, again: bool, warnings: &mut Diagnostics) -> Result<(), api::Error> {
-        let job = api::JobRef::job(self.job_id);
         let set = || {
             self.api
-                .modify_dts_job_password(&job, self.side.api(), self.user, self.password)
+                .modify_dts_job_password(&self.job, self.side.api(), self.user, self.password)
         };
-        let (block, id) = (self.side.block(), self.job_id);
+        let (block, id) = (self.side.block(), self.job.job_id.as_deref().unwrap_or_default());
         let lost = match set().await {
             Err(lost) if lost.is_outcome_unknown() => lost,
             Err(refused) if again && is_the_present_one(&refused) => {

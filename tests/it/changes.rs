@@ -1,5 +1,5 @@
 //! Changes of what is there: in place by their own calls, by configuring again, by replacement, or refused.
-//! [`in_place`], [`configuration`], [`desired`], [`options`], [`states`], [`replacement`], [`billing`] and [`tags`] go through all of it in this process, by the rules of
+//! [`in_place`], [`configuration`], [`desired`], [`options`], [`states`], [`two_way`], [`replacement`], [`billing`] and [`tags`] go through all of it in this process, by the rules of
 //! Terraform;
 //! [`terraform`], [`long_list`] and [`new_instance`] have the real one do the main ones, where two resources and the order of their calls matter.
 
@@ -21,5 +21,6 @@ pub(crate) mod subscribed;
 mod subscription;
 mod tags;
 mod terraform;
+mod two_way;
 
 pub(crate) use in_place::sent;

@@ -8,7 +8,7 @@ use terraform_provider_dts::emulator::Lifecycle;
 use terraform_provider_dts::framework::Diagnostics;
 
 use crate::changes::bed::Bed;
-use crate::changes::config::{MIGRATION, SYNC, fixtures, instance, job, with};
+use crate::changes::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, subscription, with};
 use crate::support::bench::{Bench, bought_first, endless, job_on_instance};
 use crate::support::changes;
 
@@ -154,6 +154,31 @@ fn one_job_by_either_id() {
         "dts_instance_id",
         "none",
     );
+}
+
+/// A subscription that was configured first has its brokers only after the purchase: whoever needs them in the same apply reads them.
+#[test]
+fn a_job_tells_where_a_subscription_is_consumed() {
+    let bed = Bed::new();
+    let mut managed = bed.resource("dts_subscription");
+    managed.settle(&with(&subscription(), json!({ "desired_status": "prechecked" })));
+    let found = |bed: &Bed| {
+        let found = read(bed, "dts_job", json!({ "id": managed.text("id") }));
+        [
+            found["subscribe_topic"].clone(),
+            found["subscription_host"].clone(),
+        ]
+    };
+    assert_eq!(found(&bed), [Json::Null, Json::Null]);
+    let mut bought = bed.instance();
+    bought.settle(&with(
+        &instance_for(&managed.text("id")),
+        json!({ "auto_start": true }),
+    ));
+    let [topic, hosts] = found(&bed);
+    managed.refresh();
+    assert_eq!(topic, managed.text("subscribe_topic"));
+    assert_eq!(hosts["vpc_host"], "dts-cn-hangzhou-vpc.aliyuncs.com:18001");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::{endpoint, endpoint_type, job_type, tags, text};
 use crate::api;
-use crate::dts::error;
 use crate::dts::provider::Client;
+use crate::dts::{error, subscription};
 use crate::framework::datasource::{DataSource, Query};
 use crate::framework::validate::{conflict, is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Type, Value};
@@ -15,7 +15,7 @@ use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object,
 pub(in crate::dts) struct Job;
 
 /// Computed attributes that are text.
-const TEXTS: [(&str, &str); 14] = [
+const TEXTS: [(&str, &str); 15] = [
     ("dts_job_name", "Name of the job."),
     ("job_type", "`MIGRATION`, `SYNC` or `SUBSCRIBE`."),
     ("status", "Status, as DTS reports it."),
@@ -33,6 +33,10 @@ const TEXTS: [(&str, &str); 14] = [
     ("reserve", "Settings, as JSON."),
     ("dedicated_cluster_id", "Dedicated cluster that it is on."),
     ("resource_group_id", "Resource group."),
+    (
+        "subscribe_topic",
+        "Of a subscription, the Kafka topic that the changes are in; null until it has been started.",
+    ),
 ];
 
 /// What a job does.
@@ -76,6 +80,9 @@ impl DataSource<Client> for Job {
                 }))
                 .attribute(Attribute::new("phases", Type::list(phase)).computed().describe(
                     "How far it is: `structure`, `data` and `synchronization`, as far as DTS tells. Each has `name`, `status`, `percent`, `progress` and `error_message`.",
+                ))
+                .attribute(Attribute::new("subscription_host", subscription::host_type()).computed().describe(
+                    "Of a subscription, the Kafka brokers, host and port: `vpc_host`, `public_host` and `private_host`; null until it has been started.",
                 ))
                 .attribute(Attribute::new("tags", Type::map(Type::String)).computed().describe("Tags of its instance.")),
         )
@@ -177,6 +184,7 @@ fn fill(state: &mut Object, detail: &api::JobDetail, kind: Option<String>, entry
         detail.reserved.clone(),
         detail.dedicated_cluster_id.clone(),
         detail.resource_group_id.clone(),
+        detail.subscribe_topic.clone(),
     ];
     for ((name, _), value) in TEXTS.iter().zip(texts) {
         state.set(name, value);
@@ -222,5 +230,9 @@ fn fill(state: &mut Object, detail: &api::JobDetail, kind: Option<String>, entry
         })
         .collect();
     state.set("phases", phases);
+    state.set(
+        "subscription_host",
+        subscription::hosts(&detail.subscription_host),
+    );
     state.set("tags", tags(entry.tags.as_deref().unwrap_or_default()));
 }

@@ -9,7 +9,7 @@ use super::configure;
 use super::decide::{Decision, Operation, configuring, decide, is_one_time, refused};
 use super::skip::RECHECK;
 use super::{SUCCESSOR, UNFINISHED, read};
-use super::{keys, new_instance, options};
+use super::{keys, new_instance, options, two_way};
 use crate::api;
 use crate::dts::course::{Course, Desired, Move};
 use crate::dts::endpoint::{self, Side};
@@ -21,7 +21,7 @@ use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
 use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
 
-const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
     let client = apply.client.clone();
@@ -30,10 +30,11 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let desired = desired(&apply.planned);
     let has_instance = !apply.planned.get("dts_instance_id").is_null();
     let operations = to_configure(has_instance, desired, &apply.planned)?;
+    two_way::wait_for_forward(&api, apply, desired, "timeouts.create").await?;
     let request = configure::request(&apply.planned, &apply.config, None);
     let job = configure::configure(&client, &api, &request, &mut apply.warnings).await?;
     if let Some(instance) = &request.dts_instance_id {
-        client.serve_anew(instance);
+        client.serve_anew(&options::place(instance, &apply.planned));
     }
     let mut reached = apply.planned.clone();
     reached.set("id", job.dts_job_id.as_str());

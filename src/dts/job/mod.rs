@@ -1,8 +1,8 @@
 //! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
 //! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password`,
 //! `follow`, `skip`, and `new_instance` where the instance was replaced under the job), `read`, `remove`; `condition` is what a
-//! job's state tells beside its status, `keys` are arguments that become `Reserve`, `options` what else there is, `validate` and
-//! `combinations` what a configuration alone can tell.
+//! job's state tells beside its status, `keys` are arguments that become `Reserve`, `options` what else there is, `two_way` the order of
+//! both jobs of an instance, `validate` and `combinations` what a configuration alone can tell.
 
 mod apply;
 mod change;
@@ -20,6 +20,7 @@ mod read;
 mod remove;
 mod schema;
 mod skip;
+mod two_way;
 mod validate;
 
 pub(super) use follow::{is_phase, so_far};
@@ -92,7 +93,8 @@ impl Resource<Client> for Job {
         remove::delete(delete).await?;
         let id = |name| delete.state.str(name).unwrap_or_default();
         delete.client.forget(id("id"));
-        delete.client.serve_anew(id("dts_instance_id"));
+        let place = options::place(id("dts_instance_id"), &delete.state);
+        delete.client.serve_anew(&place);
         Ok(())
     }
 

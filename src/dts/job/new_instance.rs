@@ -4,7 +4,7 @@
 use super::apply::{self, Run};
 use super::configure;
 use super::decide::{configuring, names, refused};
-use super::{condition, options};
+use super::{condition, options, two_way};
 use crate::api;
 use crate::dts::course::{Course, Desired};
 use crate::dts::error;
@@ -96,8 +96,12 @@ pub(super) async fn configure_there(apply: &mut Apply<Client>, api: api::Client)
     }
     let desired = apply::desired(&planned);
     let operations = apply::to_configure(true, desired, &planned)?;
+    two_way::wait_for_forward(&api, apply, desired, "timeouts.update").await?;
     let request = configure::request(&planned, &apply.config, None);
     let job = configure::configure(&client, &api, &request, &mut apply.warnings).await?;
+    if let Some(instance) = &request.dts_instance_id {
+        client.serve_anew(&options::place(instance, &planned));
+    }
     let mut reached = planned;
     reached.set("id", job.dts_job_id.as_str());
     Run::new(apply, api, job.dts_job_id, reached, "timeouts.update")

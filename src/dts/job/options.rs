@@ -54,7 +54,8 @@ pub(super) fn attributes() -> Vec<Attribute> {
         text(
             "synchronization_direction",
             "Of a two-way synchronization, which of its two jobs this is: `Forward`, or `Reverse`, where the source is what the forward job \
-             writes to. Each is a `dts_job` on the same instance. Default: `Forward`. A change replaces the job.",
+             writes to. Each is a `dts_job` on the same instance; the reverse one is configured once the forward one has loaded all, as long as \
+             `timeouts` allow. Default: `Forward`. A change replaces the job.",
         )
         .check(Check::one_of(&["Forward", "Reverse"])),
         text(

@@ -29,7 +29,7 @@ impl Run<'_> {
             .and_then(|endpoint| endpoint.str("user_name"));
         let rotation = Rotation {
             api: &self.api,
-            job_id: &self.id,
+            job: self.job(),
             side,
             user,
             password: &password,

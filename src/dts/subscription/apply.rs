@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
         let source = planned.object(SIDE.block()).cloned().unwrap_or_default();
         let rotation = Rotation {
             api: &self.api,
-            job_id: &self.id,
+            job: api::JobRef::job(self.id.as_str()),
             side: SIDE,
             user: source.str("user_name"),
             password: &password,

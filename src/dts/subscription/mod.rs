@@ -26,6 +26,8 @@ use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::{Diagnostics, Object, Schema};
 
 pub(super) use meta::SubscriptionMeta;
+pub(super) use read::hosts;
+pub(super) use schema::host_type;
 
 /// `dts_subscription`
 #[derive(Debug)]

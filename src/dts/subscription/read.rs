@@ -83,16 +83,19 @@ pub(super) fn outcome(state: &mut Object, detail: &api::JobDetail) {
         state.set("dts_instance_id", Value::Null);
     }
     state.set("subscribe_topic", detail.subscribe_topic.clone());
-    let host = &detail.subscription_host;
-    let some = *host != api::SubscriptionHost::default();
+    state.set("subscription_host", hosts(&detail.subscription_host));
+}
+
+/// The brokers as [`super::host_type`] has them; null where DTS tells none.
+pub(in crate::dts) fn hosts(host: &api::SubscriptionHost) -> Value {
+    if *host == api::SubscriptionHost::default() {
+        return Value::Null;
+    }
     let hosts = Object::new()
         .with("private_host", host.private_host.clone())
         .with("public_host", host.public_host.clone())
         .with("vpc_host", host.vpc_host.clone());
-    state.set(
-        "subscription_host",
-        if some { Value::Map(hosts) } else { Value::Null },
-    );
+    Value::Map(hosts)
 }
 
 /// The network of the brokers is told among the settings (dts-api.md 5.2).

@@ -36,6 +36,15 @@ pub(super) const NOTICES: [(&str, &[&str]); 2] = [
     ("error", &["error_notice", "error_phone"]),
 ];
 
+/// The Kafka brokers of a subscription.
+pub(in crate::dts) fn host_type() -> Type {
+    Type::object([
+        ("private_host", Type::String),
+        ("public_host", Type::String),
+        ("vpc_host", Type::String),
+    ])
+}
+
 pub(super) fn schema() -> Schema {
     let text = |name: &str, description: &str| {
         Attribute::string(name)
@@ -43,11 +52,6 @@ pub(super) fn schema() -> Schema {
             .check(Check::not_blank())
     };
     let anew = "Of a subscription that has started, a change resets it (`ResetDtsJob`).";
-    let host = Type::object([
-        ("private_host", Type::String),
-        ("public_host", Type::String),
-        ("vpc_host", Type::String),
-    ]);
     Schema::new(
         Block::new(
             "A DTS subscription (change tracking): which changes of a database are followed (`ConfigureSubscription`), for programs that read \
@@ -109,7 +113,7 @@ pub(super) fn schema() -> Schema {
         .attribute(Attribute::string("status").computed().describe("Status of the subscription, as DTS reports it. `Normal`: its changes can be consumed. `Abnormal`: it is suspended, or it failed."))
         .attribute(Attribute::string("subscribe_topic").computed().describe("Kafka topic that the changes are in. Null until the subscription has been started."))
         .attribute(
-            Attribute::new("subscription_host", host)
+            Attribute::new("subscription_host", host_type())
                 .computed()
                 .describe("The Kafka brokers, host and port: `vpc_host` (from a VPC), `public_host` (from the Internet), `private_host` (from the classic network). Null until the subscription has been started."),
         )

@@ -274,6 +274,9 @@ fn both_directions_of_a_synchronization() {
         other.settle(&with(&reverse, json!({ "wait_for": "initialized" })));
         other.change(&wider, Update, &[MODIFY]);
         assert_eq!(sent(&bed, MODIFY)["SynchronizationDirection"], "Reverse");
+        let wider = with(&wider, json!({ "source_endpoint": { "password": "another" } }));
+        other.change(&wider, Update, &[PASSWORD]);
+        assert_eq!(sent(&bed, PASSWORD)["SynchronizationDirection"], "Reverse");
         let paused = with(&wider, json!({ "desired_status": "suspended", "wait_for": null }));
         other.change(&paused, Update, &["SuspendDtsJob"]);
         assert_eq!(sent(&bed, "SuspendDtsJob")["SynchronizationDirection"], "Reverse");
