@@ -5,6 +5,7 @@ mod data;
 mod job;
 mod others;
 mod table;
+mod whole;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;

@@ -137,7 +137,7 @@ fn in_instance(bed: &Bed, situation: usize) -> Option<Json> {
     }
 }
 
-const SHAPE: [&str; 5] = [
+pub(super) const SHAPE: [&str; 5] = [
     "type",
     "source_endpoint_engine_name",
     "destination_endpoint_engine_name",
