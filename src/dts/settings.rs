@@ -148,7 +148,8 @@ fn keys(block: Block) -> Block {
         .attribute(
             text(
                 "security_token",
-                "Token of temporary keys (STS). Default: `ALICLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_SECURITY_TOKEN` or `ALIBABACLOUD_SECURITY_TOKEN`.",
+                "Token of temporary keys (STS). Default: `ALICLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_SECURITY_TOKEN` or `ALIBABACLOUD_SECURITY_TOKEN`, \
+                 but none that stands beside another id than `access_key`.",
             )
             .sensitive(),
         )

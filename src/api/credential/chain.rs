@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::access::Access;
 use super::cli_config::Surroundings;
 use super::lease::Lease;
-use super::place::choose;
+use super::place::{Place, choose};
 use super::problem::Problem;
 use super::recipe::Recipe;
 use super::{CredentialConfig, Missing, ecs, env, oidc, profile, role, static_keys};
@@ -108,9 +108,12 @@ impl Source {
             Source::Keys => {
                 let mut places = vec![static_keys::place(config)];
                 places.extend(env::places(env));
-                match choose(&places) {
-                    Ok(keys) => Found::Recipe(Recipe::Keys(Lease::of(keys))),
-                    Err(reasons) => Found::Absent(reasons.join("; ")),
+                match choose(&places)? {
+                    Some(keys) => Found::Recipe(Recipe::Keys(Lease::of(keys))),
+                    None => {
+                        let unset: Vec<String> = places.iter().map(Place::is_unset).collect();
+                        Found::Absent(unset.join("; "))
+                    }
                 }
             }
             Source::ConfiguredOidc => {
@@ -132,10 +135,7 @@ impl Source {
                     return Err(Problem::new(why, "Unset the variable, or remove ecs_role_name."));
                 }
             },
-            Source::Oidc => match oidc::of_env(env) {
-                Ok(oidc) => Found::Recipe(Recipe::Oidc(oidc)),
-                Err(why) => Found::Absent(why),
-            },
+            Source::Oidc => oidc::of_env(env)?,
             Source::Profile => profile::find(None, None, around)?,
             Source::Uri => match env::first(env, &URI) {
                 Some((_, uri)) => Found::Recipe(Recipe::Uri(SecretString::from(uri))),

@@ -38,8 +38,7 @@ pub(super) fn is_true(env: &dyn Env, name: &str) -> bool {
         .is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// The families, each a place of its own, so that no id is signed for with another family's secret. An empty variable
-/// is not set.
+/// The families, each a place of its own, so that what belongs to another id is told apart. An empty variable is not set.
 pub(super) fn places(env: &dyn Env) -> Vec<Place> {
     let get = |name| first(env, &[name]).map(|(_, value)| value);
     FAMILIES
@@ -48,6 +47,7 @@ pub(super) fn places(env: &dyn Env) -> Vec<Place> {
             name: "environment",
             id_name,
             secret_name,
+            token_name,
             id: get(id_name),
             secret: get(secret_name).map(SecretString::from),
             token: get(token_name).map(SecretString::from),
@@ -60,6 +60,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::super::place::choose;
+    use super::super::problem::Problem;
     use super::*;
 
     /// Variables as `NAME=value`.
@@ -74,17 +75,19 @@ mod tests {
         }
     }
 
-    fn check(variables: &[&'static str], expected: Option<(&str, &str, Option<&str>)>) {
-        let keys = choose(&places(&Variables(variables.to_vec()))).ok();
+    fn check(variables: &[&'static str], expected: Result<Option<[&str; 3]>, &str>) {
+        let keys = choose(&places(&Variables(variables.to_vec())));
         let found = keys.as_ref().map(|keys| {
-            let token = keys.security_token.as_ref().map(|token| token.expose_secret());
-            (
-                keys.access_key_id.as_str(),
-                keys.access_key_secret.expose_secret(),
-                token,
-            )
+            keys.as_ref().map(|keys| {
+                let token = keys.security_token.as_ref();
+                [
+                    keys.access_key_id.as_str(),
+                    keys.access_key_secret.expose_secret(),
+                    token.map_or("", |token| token.expose_secret()),
+                ]
+            })
         });
-        assert_eq!(found, expected, "{variables:?}");
+        assert_eq!(found.map_err(Problem::message), expected, "{variables:?}");
     }
 
     #[test]
@@ -103,12 +106,56 @@ mod tests {
             "ALIBABACLOUD_ACCESS_KEY_ID=c",
             "ALIBABACLOUD_ACCESS_KEY_SECRET=sc",
         ];
-        check(&old, Some(("a", "sa", Some("ta"))));
-        check(&new, Some(("b", "sb", Some("tb"))));
-        check(&third, Some(("c", "sc", None)));
-        check(&[new.as_slice(), &old].concat(), Some(("a", "sa", Some("ta"))));
-        check(&[third.as_slice(), &new].concat(), Some(("b", "sb", Some("tb"))));
-        check(&["ALICLOUD_ACCESS_KEY=", "ALICLOUD_SECRET_KEY="], None);
-        check(&["ALICLOUD_SECRET_KEY=sa"], None);
+        check(&old, Ok(Some(["a", "sa", "ta"])));
+        check(&new, Ok(Some(["b", "sb", "tb"])));
+        check(&third, Ok(Some(["c", "sc", ""])));
+        check(&[new.as_slice(), &old].concat(), Ok(Some(["a", "sa", "ta"])));
+        check(&[third.as_slice(), &new].concat(), Ok(Some(["b", "sb", "tb"])));
+        check(&["ALICLOUD_ACCESS_KEY=", "ALICLOUD_SECRET_KEY="], Ok(None));
+    }
+
+    #[test]
+    fn each_of_the_three_has_a_list_of_its_own() {
+        let pair = ["ALICLOUD_ACCESS_KEY=a", "ALICLOUD_SECRET_KEY=sa"];
+        for token in ["ALIBABA_CLOUD_SECURITY_TOKEN=t", "ALIBABACLOUD_SECURITY_TOKEN=t"] {
+            check(&[pair[0], pair[1], token], Ok(Some(["a", "sa", "t"])));
+        }
+        check(
+            &["ALIBABA_CLOUD_ACCESS_KEY_ID=b", "ALICLOUD_SECRET_KEY=sb"],
+            Ok(Some(["b", "sb", ""])),
+        );
+        // The token of another id is not.
+        check(
+            &[
+                pair[0],
+                pair[1],
+                "ALIBABA_CLOUD_ACCESS_KEY_ID=b",
+                "ALIBABA_CLOUD_SECURITY_TOKEN=tb",
+            ],
+            Ok(Some(["a", "sa", ""])),
+        );
+    }
+
+    #[test]
+    fn half_a_key_is_told_by_its_variables() {
+        check(
+            &["ALICLOUD_SECRET_KEY=sa"],
+            Err("environment: ALICLOUD_SECRET_KEY is set, ALICLOUD_ACCESS_KEY is not"),
+        );
+        check(
+            &[
+                "ALIBABA_CLOUD_ACCESS_KEY_ID=b",
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET=",
+            ],
+            Err("environment: ALIBABA_CLOUD_ACCESS_KEY_ID is set, ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"),
+        );
+        let complete = [
+            "ALIBABACLOUD_ACCESS_KEY_ID=c",
+            "ALIBABACLOUD_ACCESS_KEY_SECRET=sc",
+        ];
+        check(
+            &["ALICLOUD_ACCESS_KEY=a", complete[0], complete[1]],
+            Err("environment: ALICLOUD_ACCESS_KEY is set, ALICLOUD_SECRET_KEY is not"),
+        );
     }
 }

@@ -6,9 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::AssumeRoleWithOidc;
 use super::access::Access;
+use super::chain::Found;
 use super::env::first;
 use super::lease::Lease;
-use super::problem::Problem;
+use super::problem::{Problem, listed};
+use super::recipe::Recipe;
 use super::role::{DEFAULT_SECONDS, DEFAULT_SESSION_NAME, SHARED_ARN};
 use super::sts;
 use crate::api::context::Env;
@@ -87,30 +89,35 @@ pub(super) fn of_block(block: &AssumeRoleWithOidc, env: &dyn Env) -> Result<Oidc
     })
 }
 
-/// What the environment alone gives: all of it, or why not.
+/// What the environment alone gives. `ALIBABA_CLOUD_ROLE_ARN` by itself is a role to assume with keys.
 ///
 /// # Errors
-/// The variables that are not set.
-pub(super) fn of_env(env: &dyn Env) -> Result<Oidc, String> {
-    let unset = |names: &[&str]| first(env, names).is_none();
-    let mut missing = Vec::new();
-    for name in [SHARED_ARN, PROVIDER_ARN] {
-        if unset(&[name]) {
-            missing.push(name);
-        }
+/// For a token or its provider without the rest: going on would sign as somebody else.
+pub(super) fn of_env(env: &dyn Env) -> Result<Found, Problem> {
+    let is_set = |name: &&str| first(env, &[*name]).is_some();
+    let all = [SHARED_ARN, PROVIDER_ARN, TOKEN_FILE, TOKEN];
+    let (set, mut missing): (Vec<&str>, Vec<&str>) = all.into_iter().partition(is_set);
+    // One of the two is enough; the file is the one to name.
+    let has_token = set.iter().any(|name| [TOKEN_FILE, TOKEN].contains(name));
+    missing.retain(|name| *name != TOKEN && !(has_token && *name == TOKEN_FILE));
+    if missing.is_empty() {
+        let oidc = of_block(&AssumeRoleWithOidc::default(), env)?;
+        return Ok(Found::Recipe(Recipe::Oidc(oidc)));
     }
-    if unset(&[TOKEN_FILE, TOKEN]) {
-        missing.push(TOKEN_FILE);
+    let are = if missing.len() == 1 { "is" } else { "are" };
+    let why = format!("OIDC: {} {are} not set", listed(&missing));
+    let begun: Vec<&str> = set.into_iter().filter(|name| *name != SHARED_ARN).collect();
+    if begun.is_empty() {
+        return Ok(Found::Absent(why));
     }
-    of_block(&AssumeRoleWithOidc::default(), env).map_err(|_| format!("OIDC: {} not set", sentence(&missing)))
-}
-
-fn sentence(names: &[&str]) -> String {
-    match names {
-        [one] => format!("{one} is"),
-        [rest @ .., last] => format!("{} and {last} are", rest.join(", ")),
-        [] => "nothing is".to_owned(),
-    }
+    Err(Problem::new(
+        format!("{why}, but {}", listed(&begun)),
+        format!(
+            "Set {} too; or unset {}, and keys are looked for elsewhere.",
+            listed(&missing),
+            listed(&begun)
+        ),
+    ))
 }
 
 impl Oidc {
@@ -154,7 +161,9 @@ mod tests {
             (PROVIDER_ARN, "provider"),
             (TOKEN_FILE, "file"),
         ];
-        let oidc = of_env(&env(&all)).ok().unwrap();
+        let Found::Recipe(Recipe::Oidc(oidc)) = of_env(&env(&all)).ok().unwrap() else {
+            panic!("all is there");
+        };
         assert_eq!(
             (
                 &*oidc.role_arn,
@@ -164,12 +173,38 @@ mod tests {
             ),
             ("role", "provider", "terraform", 3600)
         );
-        let missing = |variables: &[_]| of_env(&env(variables)).err().unwrap();
-        assert_eq!(missing(&all[1..]), "OIDC: ALIBABA_CLOUD_ROLE_ARN is not set");
-        assert_eq!(
-            missing(&[]),
-            "OIDC: ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE are not set"
-        );
+        for variables in [&all[..0], &all[..1]] {
+            let Found::Absent(why) = of_env(&env(variables)).ok().unwrap() else {
+                panic!("{variables:?} is not meant");
+            };
+            assert!(
+                why.ends_with(
+                    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE are not set"
+                ),
+                "{why}"
+            );
+        }
+        let token = [(TOKEN, "hunter2")];
+        for (variables, expected) in [
+            (
+                &all[1..],
+                "OIDC: ALIBABA_CLOUD_ROLE_ARN is not set, but ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+            ),
+            (
+                &all[..2],
+                "OIDC: ALIBABA_CLOUD_OIDC_TOKEN_FILE is not set, but ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+            ),
+            (
+                &token[..],
+                "OIDC: ALIBABA_CLOUD_ROLE_ARN and ALIBABA_CLOUD_OIDC_PROVIDER_ARN are not set, but ALIBABA_CLOUD_OIDC_TOKEN",
+            ),
+        ] {
+            assert_eq!(
+                of_env(&env(variables)).err().unwrap().message(),
+                expected,
+                "{variables:?}"
+            );
+        }
     }
 
     #[test]

@@ -40,3 +40,12 @@ impl Problem {
         .with_advice(Some(self.advice))
     }
 }
+
+/// Names in a sentence: `a, b and c`.
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}

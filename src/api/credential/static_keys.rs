@@ -17,6 +17,7 @@ pub(super) fn place(config: &CredentialConfig) -> Place {
         name: "configuration",
         id_name: "access_key",
         secret_name: "secret_key",
+        token_name: "security_token",
         id: config.access_key.clone().filter(|id| !id.is_empty()),
         secret: set(&config.secret_key),
         token: set(&config.security_token),

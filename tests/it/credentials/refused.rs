@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Bed;
-use super::fakes::{BASE_KEY, PROVIDER_ARN, ROLE, metadata, sts, uri};
+use super::fakes::{BASE_KEY, DTS_KEY, PROVIDER_ARN, ROLE, metadata, sts, uri};
 use crate::support::Outcome;
 
 const NO_ECS: (&str, &str) = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
@@ -25,6 +25,49 @@ fn without_any_every_source_is_named() {
             "name a profile, a role or another source of keys",
         ],
     );
+}
+
+#[test]
+fn half_a_key_in_the_environment() {
+    let profile =
+        json!({"name": "other", "mode": "AK", "access_key_id": DTS_KEY.0, "access_key_secret": DTS_KEY.1});
+    let other = json!({"current": "other", "profiles": [profile]}).to_string();
+    for (variable, parts) in [
+        (
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"),
+            [
+                "ALIBABA_CLOUD_ACCESS_KEY_ID is set, ALIBABA_CLOUD_ACCESS_KEY_SECRET is not",
+                "Set ALIBABA_CLOUD_ACCESS_KEY_SECRET too; or unset ALIBABA_CLOUD_ACCESS_KEY_ID",
+            ],
+        ),
+        (
+            ("ALICLOUD_SECRET_KEY", "hunter2"),
+            [
+                "ALICLOUD_SECRET_KEY is set, ALICLOUD_ACCESS_KEY is not",
+                "Set ALICLOUD_ACCESS_KEY too",
+            ],
+        ),
+        (
+            ("ALIBABA_CLOUD_SECURITY_TOKEN", "hunter2"),
+            [
+                "ALIBABA_CLOUD_SECURITY_TOKEN is set, ALIBABA_CLOUD_ACCESS_KEY_ID and",
+                "or unset ALIBABA_CLOUD_SECURITY_TOKEN",
+            ],
+        ),
+        (
+            ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "token"),
+            [
+                "ALIBABA_CLOUD_ROLE_ARN and ALIBABA_CLOUD_OIDC_PROVIDER_ARN are not set, but ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+                "Set ALIBABA_CLOUD_ROLE_ARN and",
+            ],
+        ),
+    ] {
+        let bed = Bed::with(&[variable]);
+        bed.home_file(".aliyun/config.json", &other);
+        bed.has_no_keys("", &parts);
+        // Another source that is named is not touched by it.
+        bed.reaches_dts("profile = \"other\"");
+    }
 }
 
 #[test]

@@ -224,3 +224,18 @@ fn a_credentials_uri() {
     Bed::new().reaches_dts(&format!("credentials_uri = \"{address}\""));
     Bed::with(&[("ALIBABA_CLOUD_CREDENTIALS_URI", &address)]).reaches_dts("");
 }
+
+#[test]
+fn a_token_under_another_name_than_its_key() {
+    let sts = sts();
+    let bed = Bed::with(&[
+        ("ALICLOUD_ACCESS_KEY", BASE_KEY.0),
+        ("ALICLOUD_SECRET_KEY", BASE_KEY.1),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", "token-hunter2"),
+        ("ALIBABA_CLOUD_ROLE_ARN", ROLE),
+        ("ALIBABA_CLOUD_ENDPOINT_STS", &sts.url),
+    ]);
+    bed.reaches_dts("");
+    let body = &sts.seen()[0].body;
+    assert!(body.contains("SecurityToken=token-hunter2"), "{body}");
+}
