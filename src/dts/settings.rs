@@ -343,21 +343,7 @@ pub(super) fn client(
     let env = context.env.as_ref();
     let mut settings = of_block(config);
     settings.user_agent = user_agent(config, env, terraform_version);
-    let region = configured(config, "region")
-        .or_else(|| environment(env, &REGION))
-        .or_else(|| {
-            let region = api::credential::region_of_profile(&settings.credentials, env)?;
-            Some(("the credentials file".to_owned(), region))
-        });
-    let Some((region_from, region)) = region else {
-        return Err(Diagnostic::error(
-            "The provider needs a region",
-            "Set `region` in the provider block, or the environment variable ALICLOUD_REGION or ALIBABA_CLOUD_REGION, \
-             to the region of your DTS instances, such as cn-hangzhou.",
-        )
-        .at(Path::attribute("region"))
-        .into());
-    };
+    let (region_from, region) = region(config, &settings.credentials, env)?;
     settings.region = region;
     let endpoint = configured(config, "endpoint").or_else(|| environment(env, &ENDPOINT));
     let (endpoint_from, endpoint) = endpoint.unzip();
@@ -378,6 +364,32 @@ pub(super) fn client(
         }
         problem.into()
     })
+}
+
+/// The region, and where it is set.
+fn region(
+    config: &Object,
+    credentials: &api::CredentialConfig,
+    env: &dyn Env,
+) -> Result<(String, String), Diagnostics> {
+    let said = configured(config, "region").or_else(|| environment(env, &REGION));
+    let profile = match said {
+        Some(said) => return Ok(said),
+        None => api::credential::region_of_profile(credentials, env),
+    };
+    let mut detail = "Set `region` in the provider block, or the environment variable ALICLOUD_REGION or ALIBABA_CLOUD_REGION, \
+                      to the region of your DTS instances, such as cn-hangzhou."
+        .to_owned();
+    match profile {
+        Ok(Some(said)) => return Ok(said),
+        Ok(None) => {}
+        Err(error) => {
+            let advice = error.advice().unwrap_or_default();
+            detail = format!("{detail}\n\nThe credentials file was asked, too: {error}. {advice}");
+        }
+    }
+    let problem = Diagnostic::error("The provider needs a region", detail);
+    Err(problem.at(Path::attribute("region")).into())
 }
 
 /// Who calls, for the audit log: Terraform, this provider, the module that the calls are of, and what whoever runs Terraform adds.

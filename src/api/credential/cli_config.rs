@@ -47,8 +47,27 @@ impl CliConfig {
     }
 
     /// The profile that is used when none is named.
-    pub(super) fn current(&self) -> Option<String> {
-        Object::new(&self.0).text("current")
+    ///
+    /// # Errors
+    /// If it is not among those that are there.
+    pub(super) fn current(&self) -> Result<Option<String>, Problem> {
+        let current = Object::new(&self.0).text("current");
+        let names = self.names();
+        match current {
+            Some(name) if !names.is_empty() && !self.has(&name) => Err(Problem::new(
+                format!("the current profile {name:?} is not there"),
+                format!(
+                    "Name one with profile, or make one the current one (aliyun configure switch). There are: {}.",
+                    names.join(", ")
+                ),
+            )),
+            current => Ok(current),
+        }
+    }
+
+    /// Whether there is such a profile.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.profile(name).is_some()
     }
 
     /// Names of all profiles.

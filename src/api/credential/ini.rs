@@ -32,7 +32,7 @@ impl IniFile {
         let mut current: Option<String> = None;
         for (number, line) in text.lines().enumerate() {
             let broken = |what: &str| format!("is broken at line {}: {what}", number + 1);
-            let line = line.trim().trim_start_matches('\u{feff}');
+            let line = line.trim();
             if line.is_empty() || line.starts_with(['#', ';']) {
                 continue;
             }
@@ -61,6 +61,11 @@ impl IniFile {
     /// Names of all sections.
     pub(super) fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
+    }
+
+    /// Whether there is such a section.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// How the section gives keys; `None` if there is no such section, or one that is switched off.

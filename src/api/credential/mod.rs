@@ -34,6 +34,8 @@ use secrecy::SecretString;
 pub(super) use access::{Access, Sts};
 pub(super) use keyring::Keyring;
 
+use problem::Problem;
+
 use super::context::Env;
 use super::error::{Error, Kind};
 
@@ -94,18 +96,20 @@ pub struct AssumeRoleWithOidc {
     pub session_expiration: Option<u32>,
 }
 
-/// The region of the profile that keys would come from (dts-api.md 8.2); reads one small file. None for keys that are
-/// configured as they are.
-#[must_use]
-pub fn region_of_profile(config: &CredentialConfig, env: &dyn Env) -> Option<String> {
+/// The region of the profile that keys would come from (dts-api.md 8.2), and which profile that is; reads one small file.
+/// `None` for keys that are configured as they are, and where no profile is.
+///
+/// # Errors
+/// [`Kind::Region`] for a file that is broken, and for a profile that is not there or tells no region.
+pub fn region_of_profile(
+    config: &CredentialConfig,
+    env: &dyn Env,
+) -> Result<Option<(String, String)>, Error> {
     if config.access_key.is_some() {
-        return None;
+        return Ok(None);
     }
-    profile::region(
-        config.shared_credentials_file.as_deref(),
-        config.profile.as_deref(),
-        env,
-    )
+    let file = config.shared_credentials_file.as_deref();
+    profile::region(file, config.profile.as_deref(), env).map_err(Problem::into_region_error)
 }
 
 /// Keys that sign calls.

@@ -132,7 +132,7 @@ impl Oidc {
                         "Check oidc_token_file (or ALIBABA_CLOUD_OIDC_TOKEN_FILE), and that whoever issues the token still writes it there.",
                     )
                 })?;
-                SecretString::from(text.trim())
+                SecretString::from(text.trim_start_matches('\u{feff}').trim())
             }
         };
         if token.expose_secret().is_empty() {

@@ -30,6 +30,11 @@ impl Problem {
         &self.message
     }
 
+    /// As the reason that there is no region.
+    pub(super) fn into_region_error(self) -> Error {
+        Error::new(Kind::Region, "", self.message).with_advice(Some(self.advice))
+    }
+
     /// As the error of a call to `action`.
     pub(super) fn into_error(self, action: &str) -> Error {
         Error::new(

@@ -81,21 +81,96 @@ impl Search {
             }
             Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
         };
-        let file = if looks_like_json(&text) {
-            File::Cli(CliConfig::parse(&text).map_err(broken)?)
+        // Some editors put a mark of the encoding in front.
+        let text = text.trim_start_matches('\u{feff}');
+        let file = if looks_like_json(text) {
+            File::Cli(CliConfig::parse(text).map_err(broken)?)
         } else {
-            File::Ini(IniFile::parse(&text).map_err(broken)?)
+            File::Ini(IniFile::parse(text).map_err(broken)?)
         };
         Ok(Some(file))
+    }
+
+    /// What `get` has of the profile that is meant, with the file, or why none is meant. `get` gives `None` for a profile that is
+    /// not there.
+    ///
+    /// # Errors
+    /// For a file that is broken or was named and is not there, and for a profile that was named and is not there.
+    fn look_up<T>(
+        &self,
+        get: impl Fn(&File, &str) -> Result<Option<T>, Problem>,
+    ) -> Result<Result<(&Path, T), String>, Problem> {
+        let mut known = Vec::new();
+        let mut is_any_there = false;
+        for path in &self.files {
+            let in_file = |problem: Problem| problem.with(&path.display().to_string());
+            let Some(file) = self.read(path)? else {
+                continue;
+            };
+            is_any_there = true;
+            let name = match &self.profile {
+                Some(name) => Some(name.clone()),
+                None => file.default_profile().map_err(in_file)?,
+            };
+            let Some(name) = name else {
+                continue;
+            };
+            if let Some(found) = get(&file, &name).map_err(in_file)? {
+                return Ok(Ok((path, found)));
+            }
+            known.extend(file.names());
+        }
+        if let Some(name) = &self.profile {
+            return Err(self.lacks(name, known, is_any_there));
+        }
+        if self.named_file {
+            return Err(Problem::new(
+                format!(
+                    "{} has no profile that is used without being named",
+                    self.described()
+                ),
+                format!("Name one with profile. There are: {}.", known.join(", ")),
+            ));
+        }
+        Ok(Err(match is_any_there {
+            _ if self.files.is_empty() => "profile: HOME is not set".to_owned(),
+            false => format!("profile: none of {} is there", self.described()),
+            true => format!("profile: no keys in {}", self.described()),
+        }))
+    }
+
+    /// The profile `name` was asked for, and is in none of the files.
+    fn lacks(&self, name: &str, mut known: Vec<String>, is_any_there: bool) -> Problem {
+        let place = if is_any_there {
+            format!(
+                "it is not in {}, or is empty or switched off there",
+                self.described()
+            )
+        } else {
+            format!("none of {} is there", self.described())
+        };
+        known.retain(|known| known != name);
+        known.dedup();
+        let others = if known.is_empty() {
+            String::new()
+        } else {
+            format!(" There are: {}.", known.join(", "))
+        };
+        Problem::new(
+            format!("profile {name:?}: {place}"),
+            format!(
+                "Check profile (or ALIBABA_CLOUD_PROFILE) and shared_credentials_file, or make it: aliyun configure --profile {name}.{others}"
+            ),
+        )
     }
 }
 
 impl File {
     /// The profile that is meant when none is named.
-    fn default_profile(&self) -> Option<String> {
+    fn default_profile(&self) -> Result<Option<String>, Problem> {
         match self {
             File::Cli(config) => config.current(),
-            File::Ini(_) => Some(DEFAULT_SECTION.to_owned()),
+            File::Ini(_) => Ok(Some(DEFAULT_SECTION.to_owned())),
         }
     }
 
@@ -125,77 +200,45 @@ pub(super) fn find(
     around: Surroundings<'_>,
 ) -> Result<Found, Problem> {
     let search = Search::new(file, profile, around.env);
-    let mut known = Vec::new();
-    let mut is_any_there = false;
-    for path in &search.files {
-        let Some(file) = search.read(path)? else {
-            continue;
-        };
-        is_any_there = true;
-        let Some(name) = search.profile.clone().or_else(|| file.default_profile()) else {
-            continue;
-        };
-        let recipe = file
-            .recipe(&name, around)
-            .map_err(|problem| problem.with(&path.display().to_string()))?;
-        if let Some(recipe) = recipe {
-            return Ok(Found::Recipe(recipe));
-        }
-        known.extend(file.names());
-    }
-    let asked = search.profile.as_deref();
-    if let Some(name) = asked {
-        let place = if is_any_there {
-            format!("it is not in {}, or is empty there", search.described())
-        } else {
-            format!("none of {} is there", search.described())
-        };
-        known.retain(|known| known != name);
-        known.dedup();
-        let others = if known.is_empty() {
-            String::new()
-        } else {
-            format!(" There are: {}.", known.join(", "))
-        };
-        return Err(Problem::new(
-            format!("profile {name:?}: {place}"),
-            format!(
-                "Check profile (or ALIBABA_CLOUD_PROFILE) and shared_credentials_file, or make it: aliyun configure --profile {name}.{others}"
-            ),
-        ));
-    }
-    if search.named_file {
-        return Err(Problem::new(
-            format!(
-                "{} has no profile that is used without being named",
-                search.described()
-            ),
-            format!("Name one with profile. There are: {}.", known.join(", ")),
-        ));
-    }
-    Ok(Found::Absent(match is_any_there {
-        _ if search.files.is_empty() => "profile: HOME is not set".to_owned(),
-        false => format!("profile: none of {} is there", search.described()),
-        true => format!("profile: no keys in {}", search.described()),
-    }))
+    Ok(match search.look_up(|file, name| file.recipe(name, around))? {
+        Ok((_, recipe)) => Found::Recipe(recipe),
+        Err(reason) => Found::Absent(reason),
+    })
 }
 
-/// `region_id` of the profile that would be asked; nothing if there is any trouble with it, which is told when keys are
-/// needed.
-pub(super) fn region(file: Option<&str>, profile: Option<&str>, env: &dyn Env) -> Option<String> {
+/// `region_id` of the profile that would be asked, and which one that is. Only the command line tool's files have it.
+///
+/// # Errors
+/// As [`find`], and for a profile that could tell and does not.
+pub(super) fn region(
+    file: Option<&str>,
+    profile: Option<&str>,
+    env: &dyn Env,
+) -> Result<Option<(String, String)>, Problem> {
     let search = Search::new(file, profile, env);
-    search.files.iter().find_map(|path| match search.read(path) {
-        Ok(Some(File::Cli(config))) => {
-            let name = search.profile.clone().or_else(|| config.current())?;
-            config.region(&name)
-        }
-        _ => None,
-    })
+    let found = search.look_up(|file, name| {
+        Ok(match file {
+            File::Cli(config) if !config.has(name) => None,
+            File::Cli(config) => Some(Some((name.to_owned(), config.region(name)))),
+            File::Ini(file) => file.has(name).then_some(None),
+        })
+    })?;
+    let Ok((path, Some((name, region)))) = found else {
+        return Ok(None);
+    };
+    let what = format!("profile {name:?} in {}", path.display());
+    match region {
+        Some(region) => Ok(Some((what, region))),
+        None => Err(Problem::new(
+            format!("{what} has no region_id"),
+            format!("Set it there: aliyun configure set --profile {name} --region <region>."),
+        )),
+    }
 }
 
 /// No section of the other kind of file begins so.
 fn looks_like_json(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+    text.trim_start().starts_with('{')
 }
 
 /// `~/` is the home folder, as in a shell.

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::Bed;
 use super::fakes::{BASE_KEY, DTS_KEY, PROVIDER_ARN, ROLE, metadata, sts, uri};
+use super::{Bed, assert_no_secret};
 use crate::support::Outcome;
 
 const NO_ECS: (&str, &str) = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
@@ -127,6 +127,93 @@ fn a_profile_that_is_not_there() {
             ".aliyun/config.json",
             "aliyun configure --profile stage",
         ],
+    );
+}
+
+#[test]
+fn a_current_profile_that_is_not_there() {
+    let bed = Bed::with(&[NO_ECS]);
+    let profile =
+        json!({"name": "prod", "mode": "AK", "access_key_id": "id", "access_key_secret": "hunter2"});
+    let config = json!({"current": "gone", "profiles": [profile]});
+    bed.home_file(".aliyun/config.json", &config.to_string());
+    // Another identity's.
+    let section = format!(
+        "[default]\naccess_key_id = {}\naccess_key_secret = {}\n",
+        DTS_KEY.0, DTS_KEY.1
+    );
+    bed.home_file(".alibabacloud/credentials", &section);
+    bed.has_no_keys(
+        "",
+        &[
+            ".aliyun/config.json: the current profile \"gone\" is not there",
+            "aliyun configure switch",
+            "There are: prod",
+        ],
+    );
+}
+
+#[test]
+fn a_region_that_only_a_profile_could_tell() {
+    let profile =
+        json!({"name": "here", "mode": "AK", "access_key_id": "id", "access_key_secret": "hunter2"});
+    let config = json!({"current": "here", "profiles": [profile]}).to_string();
+    let broken = "{\"profiles\": [\n{\"access_key_secret\": hunter2";
+    let nope = ("ALICLOUD_PROFILE", "nope");
+    for (variable, file, parts) in [
+        (
+            NO_ECS,
+            Some(broken),
+            [".aliyun/config.json is broken JSON at line 2", "Repair the file"],
+        ),
+        (
+            nope,
+            None,
+            ["profile \"nope\": none of", "aliyun configure --profile nope"],
+        ),
+        (
+            nope,
+            Some(&*config),
+            ["profile \"nope\": it is not in", "There are: here"],
+        ),
+        (
+            NO_ECS,
+            Some(&*config),
+            [
+                "profile \"here\" in ",
+                "has no region_id. Set it there: aliyun configure set --profile here",
+            ],
+        ),
+    ] {
+        let bed = Bed::with(&[variable]);
+        if let Some(text) = file {
+            bed.home_file(".aliyun/config.json", text);
+        }
+        bed.configure(
+            "",
+            "data \"dts_precheck\" \"m\" {\n  job_id = \"j0123456789\"\n}\n",
+        );
+        let outcome = bed.workspace.plan(&[]).fails();
+        let error = outcome.error("The provider needs a region");
+        for part in [parts[0], parts[1], "Set `region` in the provider block"] {
+            assert!(error.detail.contains(part), "{part}{}", outcome.report());
+        }
+        assert_no_secret(&outcome);
+    }
+    // One that is no region's name is told by its profile.
+    let bed = Bed::new();
+    let odd = config.replace("\"mode\"", "\"region_id\":\"no region\",\"mode\"");
+    bed.home_file(".aliyun/config.json", &odd);
+    bed.configure(
+        "",
+        "data \"dts_precheck\" \"m\" {\n  job_id = \"j0123456789\"\n}\n",
+    );
+    let outcome = bed.workspace.plan(&[]).fails();
+    let error = outcome.error("Invalid region");
+    assert!(
+        error.detail.contains("It is set by profile \"here\" in "),
+        "{}",
+        outcome.report()
     );
 }
 

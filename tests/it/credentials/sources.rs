@@ -154,11 +154,13 @@ fn files_of_the_home_folder() {
         "[default]\ntype = access_key\naccess_key_id = {}\naccess_key_secret = {}\n",
         DTS_KEY.0, DTS_KEY.1
     );
-    bed.home_file(".alibabacloud/credentials", &section);
-    bed.reaches_dts("");
+    for mark in ["", "\u{feff}"] {
+        bed.home_file(".alibabacloud/credentials", &format!("{mark}{section}"));
+        bed.reaches_dts("");
+    }
     let profile = json!({"name": "here", "mode": "AK", "access_key_id": DTS_KEY.0, "access_key_secret": DTS_KEY.1, "region_id": "cn-chengdu"});
     let config = json!({"current": "here", "profiles": [profile]});
-    bed.home_file(".aliyun/config.json", &config.to_string());
+    bed.home_file(".aliyun/config.json", &format!("\u{feff}{config}"));
     bed.configure("", &bought_first("MIGRATION", ""));
     bed.workspace.apply(&[]).ok();
     let calls = bed.emulator.calls();
@@ -173,7 +175,7 @@ fn files_of_the_home_folder() {
 fn a_token_of_another_issuer() {
     let sts = sts();
     let bed = Bed::with(&[("STS_ENDPOINT", &sts.url)]);
-    let token = bed.file("token", &format!("{OIDC_TOKEN}\n"));
+    let token = bed.file("token", &format!("\u{feff}{OIDC_TOKEN}\n"));
     let block = format!(
         "assume_role_with_oidc {{\n    role_arn = \"{ROLE}\"\n    oidc_provider_arn = \"{PROVIDER_ARN}\"\n    oidc_token_file = \"{token}\"\n  }}"
     );
