@@ -86,6 +86,12 @@ impl HttpResponse {
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     }
+
+    /// Where it redirects to, if that is what it does.
+    pub(super) fn redirect(&self) -> Option<&str> {
+        let is_redirect = (300..400).contains(&self.status);
+        self.header("location").filter(|_| is_redirect)
+    }
 }
 
 impl fmt::Debug for HttpResponse {

@@ -201,10 +201,8 @@ impl Attempt<'_> {
     }
 
     fn unlike_dts(&self, response: &HttpResponse) -> String {
-        let what = match (response.header("location"), response.header("content-type")) {
-            (Some(to), _) if (300..400).contains(&response.status) => {
-                format!("a redirect to {}", self.scrubber.clean(to))
-            }
+        let what = match (response.redirect(), response.header("content-type")) {
+            (Some(to), _) => format!("a redirect to {}", self.scrubber.clean(to)),
             (_, Some(kind)) => format!("{} bytes of {}", response.body.len(), self.scrubber.clean(kind)),
             (_, None) => format!("{} bytes", response.body.len()),
         };

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
+
 use super::env::first;
 use crate::api::context::{Context, Env, HttpRequest, HttpResponse, Sent};
 use crate::api::endpoint::{Endpoint, Network};
@@ -89,6 +91,62 @@ impl Access<'_> {
                 .sleep(Duration::from_secs(u64::from(number)))
                 .await;
             number += 1;
+        }
+    }
+}
+
+/// The status of an answer of `url`, and which server it redirects to: the path may be secret.
+pub(super) fn status(response: &HttpResponse, url: &str) -> String {
+    let status = format!("HTTP {}", response.status);
+    let Some(to) = response.redirect() else {
+        return status;
+    };
+    let asked = Url::parse(url).ok();
+    let to = asked.as_ref().and_then(|asked| asked.join(to).ok());
+    let whereto = match (asked, to) {
+        (Some(asked), Some(to)) if asked.origin() == to.origin() => "another path there".to_owned(),
+        (_, Some(to)) => to.origin().ascii_serialization(),
+        (_, None) => "what is no URL".to_owned(),
+    };
+    format!("{status}, a redirect to {whereto}, which is not followed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(code: u16, location: Option<&str>, expected: &str) {
+        let mut response = HttpResponse {
+            status: code,
+            ..HttpResponse::default()
+        };
+        if let Some(to) = location {
+            response.headers.push(("location".to_owned(), to.to_owned()));
+        }
+        assert_eq!(
+            status(&response, "http://keys.example.com/hunter2"),
+            expected,
+            "{location:?}"
+        );
+    }
+
+    #[test]
+    fn a_redirect_names_the_server_it_leads_to() {
+        check(404, None, "HTTP 404");
+        check(404, Some("https://login.example.com/"), "HTTP 404");
+        check(302, None, "HTTP 302");
+        for (to, whereto) in [
+            (
+                "https://login.example.com:8443/hunter2?x=hunter2",
+                "https://login.example.com:8443",
+            ),
+            ("//login.example.com/hunter2", "http://login.example.com"),
+            ("https://keys.example.com/hunter2", "https://keys.example.com"),
+            ("/hunter2/", "another path there"),
+            ("http://[hunter2", "what is no URL"),
+        ] {
+            let expected = format!("HTTP 302, a redirect to {whereto}, which is not followed");
+            check(302, Some(to), &expected);
         }
     }
 }

@@ -7,7 +7,7 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::access::Access;
+use super::access::{Access, status};
 use super::lease::Lease;
 use super::problem::Problem;
 use crate::api::context::HttpRequest;
@@ -56,9 +56,9 @@ impl CloudSso {
         let response = access.fetch(request, 3).await.map_err(|what| problem(&what))?;
         if response.status != 200 {
             return Err(problem(&format!(
-                "{} refused the login with HTTP {}",
+                "{} refused the login with {}",
                 url.origin().ascii_serialization(),
-                response.status
+                status(&response, url.as_str())
             )));
         }
         let reply: Map<String, Value> =

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::access::Access;
+use super::access::{Access, status};
 use super::env::{first, is_true};
 use super::lease::Lease;
 use super::problem::Problem;
@@ -126,7 +126,7 @@ impl Service<'_> {
         let response = self.access.fetch(request, 1).await?;
         match response.status {
             200 => String::from_utf8(response.body).map_err(|_| "the answer is no text".to_owned()),
-            status => Err(format!("HTTP {status}")),
+            _ => Err(status(&response, self.base)),
         }
     }
 

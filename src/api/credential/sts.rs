@@ -195,8 +195,11 @@ impl Call<'_> {
         }
         let code = reply.and_then(|reply| reply.text("Code"));
         let Some((reply, code)) = reply.zip(code) else {
+            let redirect = response.redirect().map_or_else(String::new, |to| {
+                format!(": a redirect to {}", self.scrubber().clean(to))
+            });
             let problem = Problem::new(
-                format!("{url} does not answer as STS does (HTTP {status})"),
+                format!("{url} does not answer as STS does{redirect} (HTTP {status})"),
                 "Check sts_endpoint, and any proxy on the way.",
             );
             return Err((failure(Failure::Final), problem));

@@ -4,7 +4,7 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use super::access::Access;
+use super::access::{Access, status};
 use super::lease::Lease;
 use super::problem::Problem;
 use crate::api::context::HttpRequest;
@@ -33,7 +33,7 @@ pub(super) async fn lease(access: Access<'_>, uri: &SecretString) -> Result<Leas
     };
     let response = access.fetch(request, 3).await.map_err(|what| problem(&what))?;
     if response.status != 200 {
-        return Err(problem(&format!("HTTP {}", response.status)));
+        return Err(problem(&status(&response, url.as_str())));
     }
     let reply: Map<String, Value> =
         serde_json::from_slice(&response.body).map_err(|_| problem("the answer is no JSON object"))?;

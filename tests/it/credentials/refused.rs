@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::fakes::{BASE_KEY, DTS_KEY, PROVIDER_ARN, ROLE, metadata, sts, uri};
+use super::server::{Answer, Server};
 use super::{Bed, assert_no_secret};
 use crate::support::Outcome;
 
@@ -214,6 +215,34 @@ fn a_region_that_only_a_profile_could_tell() {
         error.detail.contains("It is set by profile \"here\" in "),
         "{}",
         outcome.report()
+    );
+}
+
+#[test]
+fn redirects() {
+    let moved = Server::start(|_| Answer {
+        headers: "Location: https://login.example.com/hunter2\r\n".to_owned(),
+        ..Answer::new(302, "")
+    });
+    let bed = Bed::new();
+    bed.has_no_keys(
+        &format!("credentials_uri = \"{}/hunter2\"", moved.url),
+        &[
+            "credentials_uri at http://127.0.0.1:",
+            "HTTP 302, a redirect to https://login.example.com, which",
+        ],
+    );
+    let moved = Server::start(|_| Answer {
+        headers: "Location: https://login.example.com/sts\r\n".to_owned(),
+        ..Answer::new(302, "")
+    });
+    let (key, secret) = BASE_KEY;
+    bed.has_no_keys(
+        &format!(
+            "access_key = \"{key}\"\n  secret_key = \"{secret}\"\n  sts_endpoint = \"{}\"\n  assume_role {{\n    role_arn = \"{ROLE}\"\n  }}",
+            moved.url
+        ),
+        &["does not answer as STS does: a redirect to https://login.example.com/sts (HTTP 302)", "Check sts_endpoint"],
     );
 }
 
