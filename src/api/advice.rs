@@ -1,6 +1,7 @@
 //! What to do next, by what went wrong.
 
 use super::error::bare;
+use super::outcome::is_credentials;
 
 /// Advice by code. The first entry that matches counts; an entry that ends in `*` matches every code that begins so.
 const BY_CODE: &[(&str, &str)] = &[
@@ -10,12 +11,11 @@ const BY_CODE: &[(&str, &str)] = &[
     ),
     (
         "InvalidAccessKeyId*",
-        "The AccessKey id is not known: check access_key, or the environment variable it comes from.",
+        "No AccessKey has this id: correct it, or use another one.",
     ),
     (
         "SignatureDoesNotMatch",
-        "The AccessKey secret does not belong to the AccessKey id: check secret_key, or the environment variable it comes \
-         from.",
+        "The AccessKey secret does not belong to the AccessKey id: correct one of them.",
     ),
     (
         "IncompleteSignature",
@@ -129,8 +129,8 @@ pub(super) const UNAVAILABLE: &str = "DTS or the way to it is disturbed: try aga
 pub(super) const OUTCOME_UNKNOWN: &str =
     "It may or may not have taken effect. Look at the job and the instances before repeating it.";
 
-/// What to do about `code` of `action`.
-pub(super) fn by_code(code: &str, action: &str) -> Option<String> {
+/// What to do about `code` of `action`, which was signed with the keys of `origin`.
+pub(super) fn by_code(code: &str, action: &str, origin: Option<&str>) -> Option<String> {
     let code = bare(code);
     if is_permission(code) {
         return Some(format!(
@@ -141,10 +141,10 @@ pub(super) fn by_code(code: &str, action: &str) -> Option<String> {
         Some(prefix) => code.starts_with(prefix),
         None => code == pattern,
     };
-    BY_CODE
-        .iter()
-        .find(|(pattern, _)| matches(pattern))
-        .map(|(_, advice)| (*advice).to_owned())
+    let (_, advice) = BY_CODE.iter().find(|(pattern, _)| matches(pattern))?;
+    let origin = origin.filter(|_| is_credentials(code));
+    let origin = origin.map_or_else(String::new, |origin| format!(" The keys come from {origin}."));
+    Some(format!("{advice}{origin}"))
 }
 
 /// Codes of a RAM denial.
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn check(code: &str, part: Option<&str>) {
-        match (by_code(code, "StopDtsJob"), part) {
+        match (by_code(code, "StopDtsJob", Some("the file")), part) {
             (Some(advice), Some(part)) => assert!(advice.contains(part), "{code}: {advice}"),
             (None, None) => {}
             (found, _) => panic!("{code}: {found:?} instead of {part:?}"),
@@ -168,10 +168,28 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_are_not_taken_are_told_with_their_origin() {
+        for code in [
+            "InvalidAccessKeyId.NotFound",
+            "InvalidAccessKeyId.Inactive",
+            "SignatureDoesNotMatch",
+            "IncompleteSignature",
+            "InvalidSecurityToken.Malformed",
+            "MissingSecurityToken",
+        ] {
+            check(code, Some(" The keys come from the file."));
+            let advice = by_code(code, "StopDtsJob", None).unwrap();
+            assert!(!advice.contains("come from"), "{advice}");
+        }
+        let other = by_code("LXBuyError", "CreateDtsInstance", Some("the file")).unwrap();
+        assert!(!other.contains("come from"), "{other}");
+    }
+
+    #[test]
     fn a_code_has_its_advice() {
-        check("InvalidAccessKeyId.NotFound", Some("access_key"));
+        check("InvalidAccessKeyId.NotFound", Some("No AccessKey has this id"));
         check("InvalidAccessKeyId.Inactive", Some("disabled"));
-        check("SignatureDoesNotMatch", Some("secret_key"));
+        check("SignatureDoesNotMatch", Some("secret does not belong"));
         check("InvalidSecurityToken.Expired", Some("temporary credentials"));
         check("InvalidTimeStamp.Expired", Some("clock"));
         check("Forbidden.RAM", Some("dts:StopDtsJob"));

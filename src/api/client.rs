@@ -250,6 +250,7 @@ impl Client {
                 action,
                 safety,
                 scrubber: &scrubber,
+                origin: &credentials.origin,
                 url: &self.shared.endpoint.url,
                 heard: &self.shared.heard,
                 now: context.clock.now(),

@@ -28,6 +28,8 @@ pub(super) struct Attempt<'a> {
     pub(super) action: &'a str,
     pub(super) safety: Safety,
     pub(super) scrubber: &'a Scrubber,
+    /// Where the keys come from.
+    pub(super) origin: &'a str,
     /// For messages.
     pub(super) url: &'a str,
     /// Whether DTS has ever answered there: set by the first reply of its kind.
@@ -232,7 +234,7 @@ impl Attempt<'_> {
     ) -> Error {
         let advice = code
             .as_deref()
-            .and_then(|code| advice::by_code(code, self.action));
+            .and_then(|code| advice::by_code(code, self.action, Some(self.origin)));
         Error::new(kind, self.action, self.scrubber.clean(message))
             .with_http_status(status)
             .with_code(code)
@@ -313,7 +315,8 @@ fn is_throttling(code: &str) -> bool {
     code.contains("Throttling")
 }
 
-fn is_credentials(code: &str) -> bool {
+/// The keys are not taken.
+pub(super) fn is_credentials(code: &str) -> bool {
     let prefixes = [
         "InvalidAccessKeyId",
         "InvalidSecurityToken",
@@ -390,6 +393,7 @@ mod tests {
             action: "CreateDtsInstance",
             safety,
             scrubber: &scrubber,
+            origin: "a test",
             url: URL,
             heard,
             now: Timestamp::UNIX_EPOCH,

@@ -215,6 +215,7 @@ pub(crate) fn credentials() -> Credentials {
         access_key_id: "test-key".to_owned(),
         access_key_secret: SecretString::from(SECRET_KEY),
         security_token: Some(SecretString::from(TOKEN)),
+        origin: "a test".to_owned(),
     }
 }
 

@@ -197,6 +197,7 @@ impl Profile<'_> {
             access_key_id: self.need("access_key_id")?,
             access_key_secret: SecretString::from(self.need("access_key_secret")?),
             security_token: token.map(SecretString::from),
+            origin: format!("profile {:?}", self.name),
         })
     }
 

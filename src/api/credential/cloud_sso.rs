@@ -63,7 +63,8 @@ impl CloudSso {
         }
         let reply: Map<String, Value> =
             serde_json::from_slice(&response.body).map_err(|_| problem("the answer is no JSON object"))?;
-        Lease::of_reply(Object::new(&reply).object("CloudCredential"))
+        let origin = format!("the CloudSSO login of account {}", self.account_id);
+        Lease::of_reply(Object::new(&reply).object("CloudCredential"), origin)
             .ok_or_else(|| problem("the answer lacks a part of the keys"))
     }
 }

@@ -87,7 +87,7 @@ pub(super) async fn lease(
             "role {name} has no keys: the service's code is {code:?}"
         )));
     }
-    Lease::of_reply(reply)
+    Lease::of_reply(reply, format!("role {name} of the ECS instance"))
         .ok_or_else(|| service.problem(&format!("the answer for role {name} lacks a part of the keys")))
 }
 

@@ -45,11 +45,11 @@ pub(super) async fn lease(command: &str) -> Result<Lease, Problem> {
     }
     let printed: Map<String, Value> = serde_json::from_slice(&output.stdout)
         .map_err(|_| problem(format!("({program}) did not print a JSON object")))?;
-    parse(Object::new(&printed))
+    parse(Object::new(&printed), format!("process_command ({program})"))
         .ok_or_else(|| problem(format!("({program}) did not print a key and its secret")))
 }
 
-fn parse(printed: Object<'_>) -> Option<Lease> {
+fn parse(printed: Object<'_>, origin: String) -> Option<Lease> {
     let token = printed.text("sts_token");
     if token.is_none() && printed.text("mode").as_deref() == Some("StsToken") {
         return None;
@@ -59,6 +59,7 @@ fn parse(printed: Object<'_>) -> Option<Lease> {
             access_key_id: printed.text("access_key_id")?,
             access_key_secret: SecretString::from(printed.text("access_key_secret")?),
             security_token: token.map(SecretString::from),
+            origin,
         },
         expires: printed.text("expiration").and_then(|time| time.parse().ok()),
     })

@@ -128,6 +128,7 @@ impl Section<'_> {
             access_key_id: self.need("access_key_id")?,
             access_key_secret: SecretString::from(self.need("access_key_secret")?),
             security_token: self.get("security_token").map(SecretString::from),
+            origin: format!("section [{}]", self.name),
         })
     }
 

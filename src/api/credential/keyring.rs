@@ -521,7 +521,12 @@ mod tests {
                 .contains("AssumeRole: no: *** (code SignatureDoesNotMatch, HTTP 400, RequestId R)"),
             "{error}"
         );
-        assert!(error.advice().unwrap().contains("secret_key"), "{error:?}");
+        assert!(
+            error.advice().unwrap().ends_with(
+                "The keys come from access_key, secret_key and security_token in the configuration."
+            ),
+            "{error:?}"
+        );
         let strange: [Value; 2] = [json!({"Credentials": {"AccessKeyId": "hunter2"}}), json!([])];
         for body in strange {
             let (client, _) = self::client([Answer::json(200, &body)]);

@@ -32,12 +32,14 @@ impl Lease {
 
     /// `AccessKeyId`, `AccessKeySecret`, `SecurityToken` and `Expiration` (RFC 3339): as STS, the metadata service, a
     /// credentials URI and CloudSSO answer (dts-api.md 8.1). `None` if one of the first three is missing.
-    pub(super) fn of_reply(reply: Object<'_>) -> Option<Lease> {
+    /// `origin` is what answered.
+    pub(super) fn of_reply(reply: Object<'_>, origin: String) -> Option<Lease> {
         Some(Lease {
             keys: Credentials {
                 access_key_id: reply.text("AccessKeyId")?,
                 access_key_secret: SecretString::from(reply.text("AccessKeySecret")?),
                 security_token: Some(SecretString::from(reply.text("SecurityToken")?)),
+                origin,
             },
             expires: reply.text("Expiration").and_then(|time| time.parse().ok()),
         })

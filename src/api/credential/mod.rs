@@ -121,6 +121,8 @@ pub struct Credentials {
     pub access_key_secret: SecretString,
     /// STS token, for temporary keys.
     pub security_token: Option<SecretString>,
+    /// Where they come from, for a person.
+    pub origin: String,
 }
 
 impl fmt::Debug for Credentials {
@@ -128,6 +130,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("access_key_id", &self.access_key_id)
             .field("temporary", &self.security_token.is_some())
+            .field("origin", &self.origin)
             .finish_non_exhaustive()
     }
 }

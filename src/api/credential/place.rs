@@ -76,12 +76,37 @@ pub(super) fn choose(places: &[Place]) -> Result<Option<Credentials>, Problem> {
         .iter()
         .filter(|place| place.id.as_ref().is_none_or(|other| other == id));
     let serving = places.first().into_iter().chain([own]).chain(others);
-    let secret = serving.clone().find_map(|place| place.secret.clone());
+    let secret = serving
+        .clone()
+        .find_map(|place| Some((place, place.secret.clone()?)));
+    let (secret_place, access_key_secret) = secret.ok_or_else(|| own.half())?;
+    let token = serving
+        .clone()
+        .find_map(|place| Some((place, place.token.clone()?)));
+    let (token_place, security_token) = token.unzip();
+    let mut parts = vec![
+        (own.name, own.id_name),
+        (secret_place.name, secret_place.secret_name),
+    ];
+    parts.extend(token_place.map(|place| (place.name, place.token_name)));
     Ok(Some(Credentials {
         access_key_id: id.clone(),
-        access_key_secret: secret.ok_or_else(|| own.half())?,
-        security_token: serving.clone().find_map(|place| place.token.clone()),
+        access_key_secret,
+        security_token,
+        origin: origin(&parts),
     }))
+}
+
+/// Places and what is taken of each, in a sentence.
+fn origin(parts: &[(&str, &str)]) -> String {
+    let same_place = parts.chunk_by(|(one, _), (other, _)| one == other);
+    let places: Vec<String> = same_place
+        .map(|parts| {
+            let names: Vec<&str> = parts.iter().map(|(_, name)| *name).collect();
+            format!("{} in the {}", listed(&names), parts[0].0)
+        })
+        .collect();
+    places.join(", ")
 }
 
 #[cfg(test)]
@@ -121,6 +146,22 @@ mod tests {
             })
         });
         assert_eq!(found.map_err(Problem::message), expected, "{places:?}");
+    }
+
+    #[test]
+    fn keys_know_what_they_are_made_of() {
+        let named = |name, place: Place| Place { name, ..place };
+        let block = named("configuration", place("a", "sa", ""));
+        let around = named("environment", place("", "", "t"));
+        for (places, expected) in [
+            (vec![block.clone()], "ID and SECRET in the configuration"),
+            (
+                vec![block, around],
+                "ID and SECRET in the configuration, TOKEN in the environment",
+            ),
+        ] {
+            assert_eq!(choose(&places).unwrap().unwrap().origin, expected);
+        }
     }
 
     #[test]

@@ -201,7 +201,7 @@ pub(super) fn find(
 ) -> Result<Found, Problem> {
     let search = Search::new(file, profile, around.env);
     Ok(match search.look_up(|file, name| file.recipe(name, around))? {
-        Ok((_, recipe)) => Found::Recipe(recipe),
+        Ok((path, recipe)) => Found::Recipe(recipe.of_file(path)),
         Err(reason) => Found::Absent(reason),
     })
 }

@@ -1,5 +1,7 @@
 //! How keys are had, once it is known whose.
 
+use std::path::Path;
+
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
@@ -54,6 +56,21 @@ impl Recipe {
                 Recipe::CloudSso(login) => login.lease(access).await,
             }
         })
+    }
+
+    /// With the file that its keys stand in.
+    pub(super) fn of_file(self, path: &Path) -> Recipe {
+        match self {
+            Recipe::Keys(mut lease) => {
+                lease.keys.origin = format!("{} in {}", lease.keys.origin, path.display());
+                Recipe::Keys(lease)
+            }
+            Recipe::Role { base, role } => Recipe::Role {
+                base: Box::new(base.of_file(path)),
+                role,
+            },
+            other => other,
+        }
     }
 
     /// Roles on top, each assumed with the keys of the one before.

@@ -71,6 +71,7 @@ pub(super) async fn assume_role(
     let call = Call {
         access,
         action: "AssumeRole",
+        role: &role.arn,
         params,
         keys: Some(base),
         region: role.sts_region.as_deref(),
@@ -96,6 +97,7 @@ pub(super) async fn assume_role_with_oidc(
     let call = Call {
         access,
         action: "AssumeRoleWithOIDC",
+        role: &oidc.role_arn,
         params,
         keys: None,
         region: oidc.sts_region.as_deref(),
@@ -108,6 +110,8 @@ pub(super) async fn assume_role_with_oidc(
 struct Call<'a> {
     access: Access<'a>,
     action: &'static str,
+    /// The ARN of the role.
+    role: &'a str,
     params: Params,
     keys: Option<&'a Credentials>,
     region: Option<&'a str>,
@@ -189,7 +193,7 @@ impl Call<'_> {
         let reply = body.as_ref().map(Object::new);
         if let Some(lease) = reply
             .filter(|_| status == 200)
-            .and_then(|reply| Lease::of_reply(reply.object("Credentials")))
+            .and_then(|reply| Lease::of_reply(reply.object("Credentials"), format!("role {}", self.role)))
         {
             return Ok(lease);
         }
@@ -220,7 +224,7 @@ impl Call<'_> {
             Failure::Final if code.contains("Throttling") => Failure::Throttled(None),
             failure => failure,
         };
-        Err((failure, Problem::new(message, advise(&code))))
+        Err((failure, Problem::new(message, self.advise(&code))))
     }
 
     /// Everything that must not come back in a text.
@@ -231,13 +235,12 @@ impl Call<'_> {
             .flat_map(|keys| std::iter::once(&keys.access_key_secret).chain(&keys.security_token));
         Scrubber::new(self.params.secrets().chain(keys))
     }
-}
 
-fn advise(code: &str) -> String {
-    BY_CODE
-        .iter()
-        .find(|(prefix, _)| code.starts_with(prefix))
-        .map(|(_, advice)| (*advice).to_owned())
-        .or_else(|| advice::by_code(code, "AssumeRole"))
-        .unwrap_or_else(|| "Check the role, and the keys or token it is assumed with.".to_owned())
+    fn advise(&self, code: &str) -> String {
+        let own = BY_CODE.iter().find(|(prefix, _)| code.starts_with(prefix));
+        let origin = self.keys.map(|keys| keys.origin.as_str());
+        own.map(|(_, advice)| (*advice).to_owned())
+            .or_else(|| advice::by_code(code, "AssumeRole", origin))
+            .unwrap_or_else(|| "Check the role, and the keys or token it is assumed with.".to_owned())
+    }
 }

@@ -42,5 +42,6 @@ pub(super) async fn lease(access: Access<'_>, uri: &SecretString) -> Result<Leas
     if code != "Success" {
         return Err(problem(&format!("its answer has the code {code:?}, not Success")));
     }
-    Lease::of_reply(reply).ok_or_else(|| problem("its answer lacks a part of the keys"))
+    Lease::of_reply(reply, format!("credentials_uri at {shown}"))
+        .ok_or_else(|| problem("its answer lacks a part of the keys"))
 }

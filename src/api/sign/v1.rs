@@ -116,6 +116,7 @@ mod tests {
             access_key_id: "testAccessKeyId".into(),
             access_key_secret: secret("testAccessKeySecret"),
             security_token: Some(secret("a+/=")),
+            origin: String::new(),
         };
         let params = Params::new()
             .set("DtsJobId", "w4rg4pj41690001")

@@ -186,6 +186,7 @@ mod tests {
             access_key_id: "testAccessKeyId".into(),
             access_key_secret: SecretString::from("testAccessKeySecret"),
             security_token: token.map(SecretString::from),
+            origin: String::new(),
         }
     }
 

@@ -279,13 +279,19 @@ fn a_role_that_cannot_be_assumed() {
             key,
             "wrong-hunter2",
             ROLE,
-            ["code SignatureDoesNotMatch", "check secret_key"],
+            [
+                "code SignatureDoesNotMatch",
+                "come from access_key and secret_key in the configuration",
+            ],
         ),
         (
             "wrong",
             secret,
             ROLE,
-            ["code InvalidAccessKeyId.NotFound", "check access_key"],
+            [
+                "code InvalidAccessKeyId.NotFound",
+                "come from access_key and secret_key in the configuration",
+            ],
         ),
     ] {
         let what = format!("role {role} cannot be assumed: AssumeRole:");
@@ -298,6 +304,63 @@ fn a_role_that_cannot_be_assumed() {
             "Check sts_endpoint",
         ],
     );
+}
+
+#[test]
+fn keys_that_are_rejected_are_told_with_where_they_stand() {
+    let wrong = (DTS_KEY.0, "wrong-hunter2");
+    let bed = Bed::with(&[
+        ("ALICLOUD_ACCESS_KEY", wrong.0),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", wrong.1),
+    ]);
+    let base =
+        json!({"name": "base", "mode": "AK", "access_key_id": BASE_KEY.0, "access_key_secret": wrong.1});
+    let profile =
+        json!({"name": "prod", "mode": "AK", "access_key_id": wrong.0, "access_key_secret": wrong.1});
+    let role = json!({"name": "role", "mode": "ChainableRamRoleArn", "source_profile": "base", "ram_role_arn": ROLE});
+    let config = json!({"current": "prod", "profiles": [base, profile, role]});
+    let config = bed.file("config.json", &config.to_string());
+    let section = format!(
+        "[stage]\naccess_key_id = {}\naccess_key_secret = {}\n",
+        wrong.0, wrong.1
+    );
+    let section = bed.file("credentials", &section);
+    let uri = Server::start(move |_| {
+        let keys = json!({"Code": "Success", "AccessKeyId": wrong.0, "AccessKeySecret": wrong.1, "SecurityToken": "hunter2"});
+        Answer::new(200, keys)
+    });
+    let sts = sts();
+    let endpoint = format!("sts_endpoint = \"{}\"", sts.url);
+    for (provider, origin) in [
+        (
+            String::new(),
+            "ALICLOUD_ACCESS_KEY and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment".to_owned(),
+        ),
+        (
+            format!("shared_credentials_file = \"{config}\""),
+            format!("profile \"prod\" in {config}"),
+        ),
+        (
+            format!("shared_credentials_file = \"{section}\"\n  profile = \"stage\""),
+            format!("section [stage] in {section}"),
+        ),
+        (
+            format!("credentials_uri = \"{}/hunter2\"", uri.url),
+            format!("credentials_uri at {}", uri.url),
+        ),
+        // STS refuses the keys that the role is assumed with.
+        (
+            format!("shared_credentials_file = \"{config}\"\n  profile = \"role\"\n  {endpoint}"),
+            format!("profile \"base\" in {config}"),
+        ),
+    ] {
+        let outcome = bed.read(&provider).fails();
+        let error = outcome.error("Unable to read the precheck of DTS job j0123456789");
+        for part in ["SignatureDoesNotMatch", &format!("The keys come from {origin}.")] {
+            assert!(error.detail.contains(part), "{part}{}", outcome.report());
+        }
+        assert_no_secret(&outcome);
+    }
 }
 
 #[test]

@@ -69,12 +69,20 @@ fn wrong_keys() {
     refused(
         &at("anotherKeyId", "testAccessKeySecret"),
         UNABLE,
-        &["InvalidAccessKeyId", "RequestId", "check access_key"],
+        &[
+            "InvalidAccessKeyId",
+            "RequestId",
+            "come from access_key and secret_key in the configuration",
+        ],
     );
     let error = refused(
         &at("testAccessKeyId", "anotherSecret"),
         UNABLE,
-        &["SignatureDoesNotMatch", "RequestId", "check secret_key"],
+        &[
+            "SignatureDoesNotMatch",
+            "RequestId",
+            "come from access_key and secret_key in the configuration",
+        ],
     );
     assert!(!format!("{error:?}").contains("anotherSecret"));
     // The first refusal is the end: nothing is ordered with a key that DTS does not take.
