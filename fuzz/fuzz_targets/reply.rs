@@ -1,4 +1,4 @@
-//! Replies: any status and body, read by every call that reads.
+//! Replies: any status, headers and body, read by every call that reads.
 #![no_main]
 
 use std::sync::{Arc, LazyLock, Mutex};
@@ -73,12 +73,24 @@ fn client() -> Client {
     Client::new(config, context).expect("the configuration is fine")
 }
 
+/// Lines of `name: value` up to an empty line, and the body after it; without an empty line all is the body.
+fn split(data: &[u8]) -> (Vec<(String, String)>, &[u8]) {
+    let Some(end) = data.windows(2).position(|pair| pair == b"\n\n") else {
+        return (Vec::new(), data);
+    };
+    let head = String::from_utf8_lossy(&data[..end]);
+    let headers = head.lines().filter_map(|line| line.split_once(": "));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    (headers.collect(), &data[end + 2..])
+}
+
 fuzz_target!(|data: &[u8]| {
-    let Some((first, body)) = data.split_first() else { return };
+    let Some((first, rest)) = data.split_first() else { return };
+    let (headers, body) = split(rest);
     let status = [200, 400, 403, 404, 429, 500, 503][usize::from(*first) % 7];
     *TRANSPORT.0.lock().unwrap() = HttpResponse {
         status,
-        headers: Vec::new(),
+        headers,
         body: body.to_vec(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

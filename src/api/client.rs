@@ -74,6 +74,9 @@ pub struct Client {
 /// How long a call is repeated that DTS refuses for its rate, where nothing else was said.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
+/// At most so long, so that no configuration overflows the clock.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// At least so long.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -150,7 +153,7 @@ impl Client {
     /// effect and is repeated as long as the operation that it belongs to has time.
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Client {
-        self.deadline = Some(self.clock().instant() + limit);
+        self.deadline = Some(self.clock().instant() + limit.min(LONGEST));
         self
     }
 
@@ -583,10 +586,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_beyond_the_time_there_is_ends_the_call_at_once() {
-        let throttled = Answer::refusal(400, "Throttling").header("x-acs-retry-after", "600000");
-        let (sent, seconds, result) = run(vec![throttled, ok()], Safety::Read).await;
-        assert!(result.is_err_and(|error| error.is_throttled()));
-        assert!(sent == 1 && seconds < 1.0, "{sent} {seconds}");
+        for (header, value) in [
+            ("x-acs-retry-after", "600000"),
+            ("x-acs-retry-after", "18446744073709551615"),
+            ("retry-after", "18446744073709551615"),
+            ("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT"),
+        ] {
+            let throttled = Answer::refusal(400, "Throttling").header(header, value);
+            let (sent, seconds, result) = run(vec![throttled, ok()], Safety::Read).await;
+            assert!(result.is_err_and(|error| error.is_throttled()), "{value}");
+            assert!(sent == 1 && seconds < 1.0, "{value}: {sent} {seconds}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_operation_may_have_all_the_time_there_is() {
+        let client = client(&FakeTransport::new([ok()])).within(Duration::MAX);
+        let reply = client.call("StartDtsJob", call_params(), Safety::Read).await;
+        assert!(reply.is_ok(), "{reply:?}");
     }
 
     #[tokio::test(start_paused = true)]

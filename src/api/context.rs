@@ -31,10 +31,15 @@ pub trait Clock: fmt::Debug + Send + Sync {
     }
 }
 
-/// The environment variables.
+/// What surrounds the process.
 pub trait Env: fmt::Debug + Send + Sync {
     /// The value of the variable `name`; `None` if it is unset or not UTF-8.
     fn get(&self, name: &str) -> Option<String>;
+
+    /// What tells the process that started this one from all others, of other machines and times too; `None` where that is not known.
+    fn parent(&self) -> Option<String> {
+        None
+    }
 }
 
 /// One HTTP request. Query, headers and body may hold secrets, so `Debug` shows none of them.
@@ -210,5 +215,37 @@ struct SystemEnv;
 impl Env for SystemEnv {
     fn get(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn parent(&self) -> Option<String> {
+        let pid = std::os::unix::process::parent_id();
+        let started = started(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?.to_owned();
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        // In each container pids begin anew.
+        let names = std::fs::read_link("/proc/self/ns/pid").ok()?;
+        Some(format!("{} {} {pid} {started}", boot.trim(), names.display()))
+    }
+}
+
+/// The start time in `/proc/<pid>/stat`, in ticks since the machine was booted: the 22nd field, and the second, the command in
+/// parentheses, may hold anything.
+#[cfg(target_os = "linux")]
+fn started(stat: &str) -> Option<&str> {
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_is_told_by_when_it_started() {
+        let stat = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 2 3 0 0 5 6 7 8 20 0 9 0 123456 1000 42 18446744073709551615";
+        assert_eq!(started(stat), Some("123456"));
+        assert_eq!(started("4711 (sh) S 1"), None);
+        let parent = SystemEnv.parent().unwrap();
+        assert_eq!(parent.split(' ').count(), 4, "{parent}");
+        assert_eq!(SystemEnv.parent().unwrap(), parent);
     }
 }

@@ -1,5 +1,6 @@
 //! What an attempt came to: the reply, or why not, and whether it may be repeated.
 
+use std::num::IntErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -138,7 +139,7 @@ impl Attempt<'_> {
             error.with_advice(Some(advice::THROTTLED.into()))
         };
         Failed {
-            failure: Failure::Throttled(retry_after(response)),
+            failure: Failure::Throttled(retry_after(response, self.now)),
             error,
         }
     }
@@ -333,11 +334,7 @@ fn is_expired(code: &str) -> bool {
 
 /// How far this machine's clock is from the server's, as an addition to a message: for a request that was refused for its time.
 pub(super) fn clock_difference(code: &str, response: &HttpResponse, now: Timestamp) -> String {
-    let server = response
-        .header("date")
-        .filter(|_| code.starts_with("InvalidTimeStamp"))
-        .and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
-    let Some(server) = server else {
+    let Some(server) = date(response, "date").filter(|_| code.starts_with("InvalidTimeStamp")) else {
         return String::new();
     };
     let seconds = now.as_second() - server.as_second();
@@ -357,12 +354,27 @@ fn is_uncertain(status: u16, code: Option<&str>, object: Object<'_>) -> bool {
         || (code.is_none() && object.int("HttpStatusCode").is_some_and(|status| status >= 500))
 }
 
-/// The wait that the server asks for: `x-acs-retry-after` in milliseconds, else `retry-after` in seconds.
-fn retry_after(response: &HttpResponse) -> Option<Duration> {
-    let number = |name| response.header(name)?.trim().parse::<u64>().ok();
+/// The wait that the server asks for: `x-acs-retry-after` in milliseconds, else `retry-after` in seconds or as a date.
+fn retry_after(response: &HttpResponse, now: Timestamp) -> Option<Duration> {
+    let number = |name| match response.header(name)?.trim().parse::<u64>() {
+        Ok(number) => Some(number),
+        Err(error) => (*error.kind() == IntErrorKind::PosOverflow).then_some(u64::MAX),
+    };
+    let until = || {
+        let until = date(response, "retry-after")?;
+        // By the server's own clock where it tells it: ours may be wrong.
+        let now = date(response, "date").unwrap_or(now);
+        Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+    };
     number("x-acs-retry-after")
         .map(Duration::from_millis)
         .or_else(|| number("retry-after").map(Duration::from_secs))
+        .or_else(until)
+}
+
+/// A header that is a date.
+fn date(response: &HttpResponse, name: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(response.header(name)?).ok()
 }
 
 #[cfg(test)]
@@ -691,10 +703,34 @@ mod tests {
             throttled(1500)
         );
         assert_eq!(after(&[("retry-after", "9")]), throttled(9000));
+        // The clock of this machine is at the beginning of 1970.
+        let date = |text| ("retry-after", text);
+        assert_eq!(after(&[date("Thu, 01 Jan 1970 00:00:42 GMT")]), throttled(42_000));
+        assert_eq!(after(&[date("Wed, 31 Dec 1969 23:00:00 GMT")]), throttled(0));
+        let told = ("date", "Thu, 01 Jan 2026 00:00:00 GMT");
         assert_eq!(
-            after(&[("retry-after", "Thu, 01 Jan 2026 00:00:00 GMT")]),
-            Failure::Throttled(None)
+            after(&[date("Thu, 01 Jan 2026 00:00:07 GMT"), told]),
+            throttled(7000)
         );
+        for (header, most) in [
+            ("x-acs-retry-after", Duration::from_millis(u64::MAX)),
+            ("retry-after", Duration::from_secs(u64::MAX)),
+        ] {
+            for number in ["18446744073709551615", "99999999999999999999999"] {
+                assert_eq!(
+                    after(&[(header, number)]),
+                    Failure::Throttled(Some(most)),
+                    "{number}"
+                );
+            }
+            for nonsense in ["-1", "soon", "", "1.5"] {
+                assert_eq!(
+                    after(&[(header, nonsense)]),
+                    Failure::Throttled(None),
+                    "{nonsense}"
+                );
+            }
+        }
         assert_eq!(after(&[]), Failure::Throttled(None));
     }
 

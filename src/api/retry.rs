@@ -119,7 +119,7 @@ impl Policy {
             | Failure::Expired
             | Failure::Final => return Decision::Stop,
         };
-        if elapsed + wait > self.budget {
+        if elapsed.saturating_add(wait) > self.budget {
             Decision::Stop
         } else {
             Decision::Repeat(wait)
@@ -163,6 +163,8 @@ mod tests {
             check(throttled, safety, 7, 101, None);
             check(asked(30_000), safety, 1, 0, Some(30_000));
             check(asked(10), safety, 1, 0, Some(1000));
+            let forever = Failure::Throttled(Some(Duration::MAX));
+            check(forever, safety, 1, 1, None);
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use tracing::debug;
 
 use super::context::Env;
@@ -58,15 +59,18 @@ impl Count {
 }
 
 impl Run {
-    /// Thirty-two hex digits, the same in every call of the process: those of `TRACEPARENT` (W3C Trace Context) where a
-    /// pipeline set it, so that all processes of a run have the same, else by chance.
+    /// Thirty-two hex digits, the same in every call of a run: those of `TRACEPARENT` (W3C Trace Context) where a pipeline set
+    /// it. Terraform starts a process for each phase and each alias of a provider, and what they all have is their parent. By chance
+    /// where that is not known, and the same in the process then.
     pub(super) fn trace_id(&self, env: &dyn Env) -> &str {
         self.trace_id.get_or_init(|| {
-            let given = env.get("TRACEPARENT");
-            given
-                .as_deref()
-                .and_then(of_traceparent)
-                .map_or_else(by_chance, str::to_owned)
+            if let Some(id) = env.get("TRACEPARENT").as_deref().and_then(of_traceparent) {
+                return id.to_owned();
+            }
+            match env.parent() {
+                Some(parent) => hex(&Sha256::digest(parent)[..16]),
+                None => by_chance(),
+            }
         })
     }
 
@@ -101,6 +105,10 @@ fn by_chance() -> String {
         // An id only helps to find calls again: no reason to make none.
         return String::new();
     }
+    hex(&bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut id, byte| {
         // Writing to a String does not fail.
         let _ = write!(id, "{byte:02x}");
@@ -136,5 +144,26 @@ mod tests {
         ] {
             assert_ne!(check(bad), check(bad), "by chance");
         }
+    }
+
+    #[derive(Debug)]
+    struct ChildOf(&'static str);
+
+    impl Env for ChildOf {
+        fn get(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn parent(&self) -> Option<String> {
+            Some(self.0.to_owned())
+        }
+    }
+
+    #[test]
+    fn processes_of_one_parent_have_one_trace_id() {
+        let id = |parent| Run::default().trace_id(&ChildOf(parent)).to_owned();
+        assert_eq!(id("boot 1 100"), id("boot 1 100"));
+        assert_ne!(id("boot 1 100"), id("boot 1 101"));
+        assert!(of_traceparent(&format!("00-{}-1-00", id("boot 1 100"))).is_some());
     }
 }

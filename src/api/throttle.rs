@@ -29,6 +29,10 @@ const WINDOW: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
+/// As long as a server may close a lane by asking for it: what is refused is a rate, and a lane that a mistaken header closed for
+/// days would fail all calls of its action. A call that has less time ends at once.
+const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
+
 /// After so long without a refusal, bursts are possible again.
 const FORGET: Duration = Duration::from_secs(30);
 
@@ -210,7 +214,7 @@ impl Pace {
         self.advance(now);
         self.forget_before(now);
         if let Some(asked) = asked {
-            self.closed_until = self.closed_until.max(now + asked);
+            self.closed_until = self.closed_until.max(now + asked.min(LONGEST_ASKED));
         }
         // Calls that were under way together are refused together: once is enough.
         if self.slowed.is_some_and(|slowed| sent <= slowed) {
@@ -398,6 +402,20 @@ mod tests {
             60,
             "as long as DTS asked for, and no longer"
         );
+    }
+
+    /// Whatever a header says: it closes no lane for ever, and no sum of times overflows.
+    #[tokio::test(start_paused = true)]
+    async fn a_server_closes_a_lane_for_an_hour_at_most() {
+        let clock = FakeClock::new();
+        let begin = Instant::now();
+        for seconds in [LONGEST_ASKED.as_secs() + 1, u64::MAX] {
+            let lane = Throttle::default().lane("StartDtsJob", begin);
+            lane.refused(begin, begin, Some(Duration::from_secs(seconds)), 0.0);
+            let early = begin + LONGEST_ASKED - Duration::from_secs(1);
+            assert_eq!(lane.turn(&clock, early).await, Err(TooLate), "{seconds}");
+            assert_eq!(lane.pace().closed_until, begin + LONGEST_ASKED, "{seconds}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

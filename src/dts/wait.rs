@@ -1,8 +1,10 @@
 //! Waiting for DTS: polls with growing intervals, ends at once on Stop, and says what it saw last.
 
 use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::api;
@@ -105,10 +107,70 @@ where
             )
             .into());
         }
-        let pause = pause(waited, clock.now()).min(patience.limit - waited);
+        // The last poll is at the limit, or beyond it by what is missing to a second after the one before.
+        let left = (patience.limit - waited).max(SHORTEST);
+        let pause = pause(waited, clock.now()).min(left);
         tokio::select! {
             () = patience.cancel.cancelled() => return Err(stopped(patience.what, &seen, consequence).into()),
             () = clock.sleep(pause) => {}
+        }
+    }
+}
+
+/// What the last look at a job came to, for what is done after a wait: it need not look again at once.
+#[derive(Debug, Default)]
+pub(super) struct LastLook(Mutex<Look>);
+
+#[derive(Debug, Default)]
+enum Look {
+    /// None since the last change, or the job itself was the reason that it saw nothing.
+    #[default]
+    None,
+    /// It failed, which says nothing of the job.
+    Blind,
+    Seen(Instant, Box<api::JobDetail>),
+}
+
+impl LastLook {
+    fn lock(&self) -> MutexGuard<'_, Look> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn keep(&self, looked: &Result<api::JobDetail, api::Error>, now: Instant) {
+        *self.lock() = match looked {
+            Ok(detail) => Look::Seen(now, Box::new(detail.clone())),
+            Err(cause) if cause.is_not_found() || cause.is_cancelled() => Look::None,
+            Err(_) => Look::Blind,
+        };
+    }
+
+    /// After a change of the job.
+    pub(super) fn forget(&self) {
+        *self.lock() = Look::None;
+    }
+
+    /// Whether it failed: what went wrong then says nothing of the job.
+    pub(super) fn is_blind(&self) -> bool {
+        matches!(*self.lock(), Look::Blind)
+    }
+
+    /// Waits until it is time to look again.
+    pub(super) async fn until_due(&self, clock: &dyn api::Clock) {
+        let due = match &*self.lock() {
+            Look::Seen(at, _) => *at + SHORTEST,
+            Look::None | Look::Blind => return,
+        };
+        let left = due.saturating_duration_since(clock.instant());
+        clock.sleep(left).await;
+    }
+
+    /// What it saw, where it is too early to look again.
+    pub(super) fn recent(&self, now: Instant) -> Option<api::JobDetail> {
+        match &*self.lock() {
+            Look::Seen(at, detail) if now.saturating_duration_since(*at) < SHORTEST => {
+                Some(api::JobDetail::clone(detail))
+            }
+            _ => None,
         }
     }
 }
@@ -189,7 +251,7 @@ mod tests {
         .unwrap_err();
         let at = at.into_inner();
         assert_eq!(at[0], Duration::ZERO);
-        for pair in at.windows(2).take(at.len() - 2) {
+        for pair in at.windows(2) {
             let (gap, waited) = (pair[1] - pair[0], pair[0]);
             assert!(
                 gap >= SHORTEST && gap <= (waited / 20).max(Duration::from_secs(2)) + TICK,
@@ -197,13 +259,59 @@ mod tests {
             );
         }
         assert!(at.len() <= 100, "{} polls in ten minutes", at.len());
-        assert!((Duration::from_secs(600)..Duration::from_secs(600) + TICK).contains(at.last().unwrap()));
+        let end = Duration::from_secs(600);
+        assert!((end..end + SHORTEST).contains(at.last().unwrap()), "{at:?}");
         let message = &failed.iter().next().unwrap().detail;
         assert!(
             message.contains("status Migrating")
                 && message.contains("timeouts.create")
                 && message.contains("10m")
         );
+    }
+
+    /// Wherever the limit falls between two polls.
+    #[tokio::test(start_paused = true)]
+    async fn the_last_poll_is_no_earlier_than_the_limit_and_a_second_after_the_one_before() {
+        for millis in (100..14_000).step_by(130) {
+            let (cancel, at) = (CancellationToken::new(), RefCell::new(Vec::new()));
+            let limit = Duration::from_millis(millis);
+            let patience = Patience {
+                limit,
+                ..patience(&cancel)
+            };
+            let begin = tokio::time::Instant::now();
+            until::<(), _>(&Paused::new(), &patience, || async {
+                at.borrow_mut().push(begin.elapsed());
+                Ok(Poll::Pending("status Migrating".to_owned()))
+            })
+            .await
+            .unwrap_err();
+            let at = at.into_inner();
+            assert!(
+                at.windows(2).all(|pair| pair[1] - pair[0] >= SHORTEST),
+                "{limit:?}: {at:?}"
+            );
+            assert!(
+                (limit..limit + SHORTEST + TICK).contains(at.last().unwrap()),
+                "{limit:?}: {at:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_seen_a_moment_ago_need_not_be_looked_at_again() {
+        let (last, now) = (LastLook::default(), Instant::now());
+        let failed = |kind| Err(api::Error::new(kind, "DescribeDtsJobDetail", "no"));
+        assert!(last.recent(now).is_none() && !last.is_blind());
+        last.keep(&Ok(api::JobDetail::default()), now);
+        assert!(last.recent(now + SHORTEST - TICK).is_some() && last.recent(now + SHORTEST).is_none());
+        last.keep(&failed(api::Kind::Unavailable), now);
+        assert!(last.recent(now).is_none() && last.is_blind());
+        last.keep(&failed(api::Kind::Cancelled), now);
+        assert!(!last.is_blind(), "Stop is no failure");
+        last.keep(&Ok(api::JobDetail::default()), now);
+        last.forget();
+        assert!(last.recent(now).is_none());
     }
 
     /// `?` cannot be read, `.` can, `!` is there.

@@ -1,6 +1,5 @@
 //! Making the calls that the plan shows, each recorded as soon as it is made.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::change::Facts;
@@ -15,7 +14,7 @@ use crate::dts::course::{Course, Desired, Move};
 use crate::dts::endpoint::{self, Side};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::wait::Poll;
+use crate::dts::wait::{LastLook, Poll};
 use crate::dts::{error, objects};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
@@ -110,8 +109,7 @@ pub(super) struct Run<'a> {
     pub(super) raise: &'static str,
     /// The stage before the last start, which DTS may still show for a moment after it.
     pub(super) before_start: Option<Stage>,
-    /// Whether the last look at the job failed: what went wrong then says nothing of the job.
-    blind: AtomicBool,
+    last_look: LastLook,
     /// The precheck passed, so that the start after skipping its failures is not needed.
     passed: bool,
 }
@@ -134,7 +132,7 @@ impl<'a> Run<'a> {
             limit,
             raise,
             before_start: None,
-            blind: AtomicBool::new(false),
+            last_look: LastLook::default(),
             passed: false,
         }
     }
@@ -157,7 +155,7 @@ impl<'a> Run<'a> {
                 Ok(true) => self.made(operation),
                 Ok(false) => {}
                 // A look that failed is no call that failed: the next plan shows the calls that are left.
-                Err(problems) if self.creates() && self.is_blind() => {
+                Err(problems) if self.creates() && self.last_look.is_blind() => {
                     return self.conclude(Err(problems), Some(operation)).await;
                 }
                 Err(problems) => return Err(problems),
@@ -217,6 +215,7 @@ impl<'a> Run<'a> {
 
     /// Records a call that was made. What an error leaves behind lists no other; a success has to list what was planned.
     fn made(&mut self, operation: Operation) {
+        self.last_look.forget();
         self.made.push(operation.name());
         self.reached.set("operations", self.made.clone());
         self.record();
@@ -238,14 +237,8 @@ impl<'a> Run<'a> {
         let job_type = self.reached.str("job_type");
         let job = options::to_look(&self.id, &self.reached);
         let looked = self.api.read_job(&job, job_type, purpose).await;
-        // A failure that is not the job's.
-        let blind = matches!(&looked, Err(cause) if !cause.is_not_found() && !cause.is_cancelled());
-        self.blind.store(blind, Ordering::Relaxed);
+        self.last_look.keep(&looked, self.api.clock().instant());
         looked
-    }
-
-    fn is_blind(&self) -> bool {
-        self.blind.load(Ordering::Relaxed)
     }
 
     pub(super) async fn stage(&self) -> Result<Stage, Diagnostics> {
@@ -460,7 +453,7 @@ impl<'a> Run<'a> {
             Err(cause) if cause.is_outcome_unknown() => {
                 let after = self.stage().await;
                 // Where neither tells, it is the call that failed.
-                self.blind.store(false, Ordering::Relaxed);
+                self.last_look.forget();
                 if after? == before {
                     self.api
                         .start_dts_job(&self.job())
@@ -520,7 +513,7 @@ impl<'a> Run<'a> {
         left: Option<Operation>,
     ) -> Result<(), Diagnostics> {
         let stopped = self.apply.cancel.is_cancelled();
-        let unseen = self.creates() && self.is_blind();
+        let unseen = self.creates() && self.last_look.is_blind();
         let lenient = self.apply.planned.str("on_wait_failure") == Some("warn");
         match &followed {
             // The next plan waits again, also where no call is left to make.
@@ -543,7 +536,11 @@ impl<'a> Run<'a> {
             followed = Ok(());
         }
         self.forget_unknown_status();
-        match self.detail().await {
+        let seen = match self.last_look.recent(self.api.clock().instant()) {
+            Some(detail) => Ok(detail),
+            None => self.detail().await,
+        };
+        match seen {
             Ok(detail) => {
                 read::outcome(&mut self.reached, &detail);
                 let more = Particulars::of(&self.api, &detail, self.reached.str("job_type")).await;

@@ -1,12 +1,11 @@
 //! Making the calls that the plan shows, each recorded as soon as it is made.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::change::Facts;
 use super::decide::{Decision, Operation, after_configure, decide};
-use super::follow::{is_normal, not_blind};
+use super::follow::is_normal;
 use super::{SUCCESSOR, configure, read};
 use crate::api;
 use crate::dts::course::{Desired, Move};
@@ -14,7 +13,7 @@ use crate::dts::endpoint::{self, Side};
 use crate::dts::password::{Rotation, if_it_is_the_present_one, is_the_present_one};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::wait::{self, Patience, Poll};
+use crate::dts::wait::{self, LastLook, Patience, Poll};
 use crate::dts::{error, objects, reserve};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
@@ -137,8 +136,7 @@ pub(super) struct Run<'a> {
     pub(super) raise: &'static str,
     /// The stage before the last start, which DTS may still show for a moment after it.
     pub(super) before_start: Option<Stage>,
-    /// Whether the last look failed: what went wrong then says nothing of the subscription.
-    pub(super) blind: AtomicBool,
+    pub(super) last_look: LastLook,
 }
 
 impl<'a> Run<'a> {
@@ -159,7 +157,7 @@ impl<'a> Run<'a> {
             limit,
             raise,
             before_start: None,
-            blind: not_blind(),
+            last_look: LastLook::default(),
         }
     }
 
@@ -171,12 +169,9 @@ impl<'a> Run<'a> {
         self.apply.prior.is_empty()
     }
 
-    fn is_blind(&self) -> bool {
-        self.blind.load(Ordering::Relaxed)
-    }
-
     /// Records a call that was made. What an error leaves behind lists no other; a success has to list what was planned.
     fn made(&mut self, operation: Operation) {
+        self.last_look.forget();
         self.made.push(operation.name());
         self.reached.set("operations", self.made.clone());
         self.record();
@@ -399,7 +394,7 @@ impl<'a> Run<'a> {
             Err(cause) if cause.is_outcome_unknown() => {
                 let after = self.stage().await;
                 // Where neither tells, it is the call that failed.
-                self.blind.store(false, Ordering::Relaxed);
+                self.last_look.forget();
                 if after? == before {
                     self.api
                         .start_dts_job(&self.job())
@@ -472,7 +467,7 @@ impl<'a> Run<'a> {
     /// Records how the subscription is at the end.
     async fn conclude(mut self, mut followed: Result<(), Diagnostics>) -> Result<(), Diagnostics> {
         let stopped = self.apply.cancel.is_cancelled();
-        let unseen = self.creates() && self.is_blind();
+        let unseen = self.creates() && self.last_look.is_blind();
         if self.creates() && (stopped || unseen) {
             // The user asked to stop waiting, or it could not be read: an error would taint what goes on by itself.
             let told = followed.err().into_iter().flatten();
@@ -489,7 +484,18 @@ impl<'a> Run<'a> {
             followed = Ok(());
         }
         self.forget_unknown();
-        match self.api.describe_dts_job_detail(&self.job()).await {
+        // A list leaves out where a subscription is consumed.
+        let recent = self.last_look.recent(self.api.clock().instant());
+        let seen = match recent.filter(|seen| seen.subscribe_topic.is_some()) {
+            Some(detail) => Ok(detail),
+            None => {
+                if !stopped {
+                    self.last_look.until_due(self.api.clock().as_ref()).await;
+                }
+                self.api.describe_dts_job_detail(&self.job()).await
+            }
+        };
+        match seen {
             Ok(detail) => read::outcome(&mut self.reached, &detail),
             Err(cause) if followed.is_ok() && !stopped && !unseen => {
                 let problem = error::unable(&format!("read DTS subscription {}", self.id), &cause);

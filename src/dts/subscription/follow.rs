@@ -1,7 +1,6 @@
 //! Following a subscription as far as `wait_for` and `desired_status` ask, and telling why it does not get there.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::SUBSCRIBE;
@@ -118,9 +117,7 @@ impl Run<'_> {
     pub(super) async fn look(&self) -> Result<api::JobDetail, api::Error> {
         let job = api::JobRef::job(&self.id);
         let looked = self.api.read_job(&job, Some(SUBSCRIBE), api::Purpose::Poll).await;
-        // A failure that is not the subscription's.
-        let blind = matches!(&looked, Err(cause) if !cause.is_not_found() && !cause.is_cancelled());
-        self.blind.store(blind, Ordering::Relaxed);
+        self.last_look.keep(&looked, self.api.clock().instant());
         looked
     }
 
@@ -165,9 +162,4 @@ impl Run<'_> {
             _ => Ok(()),
         }
     }
-}
-
-/// Nothing was seen yet.
-pub(super) fn not_blind() -> AtomicBool {
-    AtomicBool::new(false)
 }

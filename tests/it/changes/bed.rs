@@ -95,7 +95,7 @@ impl Bed {
         Bed::in_context(lifecycle, None, context)
     }
 
-    fn in_context(lifecycle: Lifecycle, fixtures: Option<Json>, context: Context) -> Bed {
+    pub(crate) fn in_context(lifecycle: Lifecycle, fixtures: Option<Json>, context: Context) -> Bed {
         let emulator = Emulator::start(Options {
             lifecycle,
             fixtures,

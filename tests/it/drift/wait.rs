@@ -1,11 +1,16 @@
 //! `wait_for` and `max_delay_seconds`: how far an apply follows the job.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
+use terraform_provider_dts::api::{Clock, Context, HttpRequest, HttpResponse, Transport, TransportError};
 use terraform_provider_dts::emulator::Lifecycle;
 use terraform_provider_dts::framework::rules::Action;
+use tokio::time::Instant;
 
 use crate::changes::bed::{Bed, Managed, operations_of};
-use crate::changes::config::{MIGRATION, SYNC, instance, job, with};
+use crate::changes::config::{MIGRATION, SUBSCRIBE, SYNC, instance, job, subscription, with};
 
 /// Every passing state shows for so many reads.
 const READS: Lifecycle = Lifecycle::Reads(3);
@@ -82,6 +87,89 @@ fn a_wait_that_takes_too_long_names_what_to_raise_and_loses_nothing() {
         assert_eq!(managed.text("dts_instance_id"), bought.text("id"));
         assert!(managed.core.state.as_ref().unwrap().tainted);
         assert!(!managed.text("id").is_empty());
+    }
+}
+
+/// A clock that only moves by what is waited, and a network that notes when by that clock each call was sent.
+#[derive(Debug)]
+struct Noting {
+    begin: Instant,
+    slept: Mutex<Duration>,
+    real: Arc<dyn Transport>,
+    sent: Mutex<Vec<Duration>>,
+}
+
+#[async_trait::async_trait]
+impl Clock for Noting {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    fn instant(&self) -> Instant {
+        self.begin + *self.slept.lock().unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        *self.slept.lock().unwrap() += duration;
+    }
+}
+
+#[async_trait::async_trait]
+impl Transport for Noting {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        self.sent.lock().unwrap().push(*self.slept.lock().unwrap());
+        self.real.send(request).await
+    }
+}
+
+/// From the first poll to what is recorded after the last one, whether the wait ends well or not.
+#[test]
+fn one_object_is_not_read_twice_within_a_second() {
+    let job_on_instance = with(&job(SYNC), json!({ "wait_for": "running" }));
+    for (type_name, kind, config) in [
+        ("dts_job", SYNC, job_on_instance),
+        ("dts_subscription", SUBSCRIBE, subscription()),
+    ] {
+        for (reads, succeeds) in [(1_000_000, false), (4, true)] {
+            let system = Context::system();
+            let noting = Arc::new(Noting {
+                begin: Instant::now(),
+                slept: Mutex::default(),
+                real: Arc::clone(&system.transport),
+                sent: Mutex::default(),
+            });
+            let context = Context::new(noting.clone(), system.env, noting.clone());
+            let bed = Bed::in_context(Lifecycle::Reads(reads), None, context);
+            let mut bought = bed.instance();
+            bought.settle(&instance(kind));
+            let more = json!({ "dts_instance_id": bought.text("id"), "desired_status": "running", "timeouts": { "create": "11s" } });
+            let config = with(&config, more);
+            let mut managed = bed.resource(type_name);
+            let planned = managed.must_plan(&config);
+            noting.sent.lock().unwrap().clear();
+            let mark = bed.mark();
+            let problems = managed.apply(&planned, &config);
+            assert_eq!(problems.has_errors(), !succeeds, "{problems:#?}");
+
+            let calls = bed.emulator.calls();
+            let sent = noting.sent.lock().unwrap().clone();
+            let of_calls: Vec<_> = calls[mark..]
+                .iter()
+                .map(|call| call.action.as_str())
+                .zip(sent)
+                .collect();
+            let polls = of_calls
+                .rsplit(|(action, _)| !action.starts_with("Describe"))
+                .next()
+                .unwrap();
+            assert!(polls.len() > 3, "{of_calls:?}");
+            for pair in polls.windows(2) {
+                assert!(
+                    pair[1].1 - pair[0].1 >= Duration::from_secs(1),
+                    "{type_name}: {of_calls:?}"
+                );
+            }
+        }
     }
 }
 

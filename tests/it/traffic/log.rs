@@ -125,3 +125,43 @@ fn the_calls_of_a_run_have_one_trace_id() {
         assert!(agent.ends_with(&format!(" trace/{TRACE_ID}")), "{agent}");
     }
 }
+
+/// Terraform starts a process for each alias, and in one command one to plan with and another to apply with.
+#[test]
+fn all_processes_of_a_run_have_one_trace_id() {
+    let bench = bench(&[("TF_LOG_PROVIDER", "DEBUG")]);
+    let alias = format!(
+        "provider \"dts\" {{\n  alias = \"other\"\n  region = \"cn-hangzhou\"\n  access_key = \"testAccessKeyId\"\n  secret_key =          \"testAccessKeySecret\"\n  endpoint = \"{}\"\n}}\n",
+        bench.emulator.url()
+    );
+    let jobs = |name: &str| {
+        let one = job("m", "MIGRATION", "").replace("job-m", &format!("{name}-m"));
+        let other =
+            job("other", "MIGRATION", "provider = dts.other").replace("job-other", &format!("{name}-other"));
+        [alias.clone(), one, other].concat()
+    };
+    let ids = |since: usize| -> BTreeSet<String> {
+        let calls = bench.emulator.calls();
+        let id = |agent: &str| agent.split_once(" trace/").unwrap().1.to_owned();
+        calls[since..].iter().map(|call| id(&call.user_agent)).collect()
+    };
+    bench.write(&[&jobs("job")]);
+    bench.apply().ok();
+    let first = ids(0);
+    assert_eq!(first.len(), 1, "{first:?}");
+
+    let mark = bench.mark();
+    bench.write(&[&jobs("renamed")]);
+    let outcome = bench.apply().ok();
+    let calling = lines(&outcome, "DTS calls of this process");
+    let calling = calling.iter().filter(|line| field(line, "calls") != "0").count();
+    assert_eq!(
+        calling,
+        4,
+        "two to plan with and two to apply with{}",
+        outcome.report()
+    );
+    let second = ids(mark);
+    assert_eq!(second.len(), 1, "{second:?}");
+    assert_ne!(first, second, "another run has another");
+}
