@@ -362,7 +362,7 @@ fn same_phones(one: &str, other: &str) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// Whether it is a rule of a subscription that was reset in this apply.
+/// Whether it is a rule of a job that was reset in this apply, to be configured again under the same id.
 fn is_lost(client: Option<&Client>, prior: &Object) -> bool {
     let text = |name: &str| prior.str(name).unwrap_or_default();
     client.is_some_and(|client| client.is_lost(text("dts_job_id"), text("id")))

@@ -109,7 +109,12 @@ pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostic
             Err(cause) => Err(error::unable(&what, &cause).into()),
         }
     })
-    .await
+    .await?;
+    if has_instance {
+        // One that is configured on the instance again has the same id, and none of what belonged to this one.
+        delete.client.was_reset(&id);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
