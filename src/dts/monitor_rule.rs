@@ -194,9 +194,9 @@ impl Resource<Client> for MonitorRule {
         state.set("dts_job_id", job);
         state.set("type", kind);
         state.set("state", rule.state.as_deref().unwrap_or("Y"));
-        let phone = rule.phone.unwrap_or_default();
-        if !same_phones(state.str("phone").unwrap_or_default(), &phone) {
-            state.set("phone", (!phone.is_empty()).then_some(phone));
+        let phone = Value::from(rule.phone.filter(|phone| !phone.is_empty()));
+        if !same_phones(state.get("phone"), &phone) {
+            state.set("phone", phone);
         }
         for (name, there) in [
             ("delay_rule_time", rule.delay_rule_time),
@@ -353,8 +353,10 @@ pub(super) fn phones() -> Check {
     })
 }
 
-fn same_phones(one: &str, other: &str) -> bool {
-    let sorted = |text: &str| {
+/// Whether both are the same numbers, in whatever order; none are as good as an empty text.
+pub(super) fn same_phones(one: &Value, other: &Value) -> bool {
+    let sorted = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
         let mut numbers: Vec<String> = text.split(',').map(|number| number.trim().to_owned()).collect();
         numbers.sort();
         numbers
@@ -470,7 +472,9 @@ mod tests {
         ] {
             assert!(run(wrong).unwrap_err().contains(part), "{wrong}");
         }
-        assert!(same_phones("1,2", "2, 1") && !same_phones("1", "") && same_phones("", ""));
+        let same = |one: &str, other: &str| same_phones(&Value::from(one), &Value::from(other));
+        assert!(same("1,2", "2, 1") && !same("1", "") && same("", ""));
+        assert!(same_phones(&Value::Null, &Value::from("")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::condition::{self, Particulars};
-use super::{keys, options};
+use super::{found, keys, options};
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
@@ -83,10 +83,8 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
             state.set("synchronization_direction", "Reverse");
         }
     }
-    match options::read_more(&api, &id, state).await {
-        Ok(()) => Ok(true),
-        Err(cause) => Err(error::unable(&format!("read what DTS job {id} is set to"), &cause).into()),
-    }
+    found::read(read, &api, &id).await?;
+    Ok(true)
 }
 
 /// What a change may have left: where the job is, and on which instance.
