@@ -11,7 +11,7 @@ use super::{alicloud, error, identity, no_such};
 use crate::api;
 use crate::framework::identity::Identity;
 use crate::framework::import::IMPORTED;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::validate::{is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Value};
@@ -299,7 +299,11 @@ impl Resource<Client> for MonitorRule {
         self.import(&id, client).await
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &alicloud::MONITOR_RULES
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         alicloud::monitor_rule(source)
     }
 }

@@ -33,7 +33,8 @@ use async_trait::async_trait;
 use super::provider::Client;
 use super::{alicloud, identity};
 use crate::framework::identity::Identity;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
+use crate::framework::private::Private;
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::{Diagnostics, Object, Schema};
 
@@ -71,7 +72,13 @@ impl Resource<Client> for Job {
         plan::plan(plan);
     }
 
-    fn plan_destroy(&self, prior: &Object, _client: Option<&Client>, diagnostics: &mut Diagnostics) {
+    fn plan_destroy(
+        &self,
+        prior: &Object,
+        _private: &Private,
+        _client: Option<&Client>,
+        diagnostics: &mut Diagnostics,
+    ) {
         diagnostics.extend(remove::told(prior));
     }
 
@@ -117,7 +124,11 @@ impl Resource<Client> for Job {
         read::import(id, &client).await
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &alicloud::JOBS
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         alicloud::job(source)
     }
 }

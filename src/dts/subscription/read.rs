@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::plan::imported_reserve;
 use super::schema::NOTICES;
-use super::{SUBSCRIBE, objects};
+use super::{INSTANCE_IS_MANAGED, SUBSCRIBE, objects};
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
@@ -33,6 +33,13 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     read.client.saw(&id);
     read.client.claim(&id);
     let imported = read.state.get("dts_job_name").is_null();
+    // A `dts_instance` that it refers to has been read before it.
+    match &detail.dts_instance_id {
+        Some(instance) => read
+            .private
+            .set(INSTANCE_IS_MANAGED, read.client.is_claimed(instance)),
+        None => drop(read.private.remove(INSTANCE_IS_MANAGED)),
+    }
     let state = &mut read.state;
     outcome(state, &detail);
     if stage == Stage::NotConfigured && !imported {
