@@ -219,6 +219,9 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
     if nothing_else {
         return;
     }
+    if imported {
+        plan.diagnostics.extend(billing::taken_over(prior, &plan.planned));
+    }
     plan.unknown("status");
     let calls = operations(&before, &plan.planned);
     let moves_the_end = |calls: &Vec<&str>| {

@@ -113,6 +113,14 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
         }
     }
     state.set("expire_time", detail.expire_time.as_deref());
+    let dates = (detail.create_time.as_deref()).zip(detail.expire_time.as_deref());
+    if let (true, true, Some((from, to))) = (imported, state.get("used_time").is_null(), dates)
+        && state.str("pay_type") == Some("PrePaid")
+        && let Some((period, count)) = billing::paid(from, to)
+    {
+        state.set("period", period);
+        state.set("used_time", count);
+    }
     let counts = state.i64("database_count").is_some();
     if let (Some(count), true) = (detail.database_count, counts) {
         state.set("database_count", count);

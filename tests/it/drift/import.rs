@@ -262,6 +262,37 @@ fn what_is_not_there_and_what_is_another_thing() {
     );
 }
 
+/// What DTS does not tell of an instance is taken over, and the plan says so.
+#[test]
+fn what_nobody_can_check_is_told() {
+    for (change, path) in [
+        (json!({ "auto_pay": true }), "auto_pay"),
+        (
+            json!({ "sync_architecture": "bidirectional" }),
+            "sync_architecture",
+        ),
+        (json!({ "compute_unit": 2 }), "compute_unit"),
+    ] {
+        let bed = Bed::new();
+        let prepaid = with(
+            &instance(SYNC),
+            json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1 }),
+        );
+        let mut bought = bed.instance();
+        bought.settle(&prepaid);
+        let mut elsewhere = bed.instance();
+        elsewhere.import(&bought.text("id")).unwrap();
+        let config = with(&prepaid, change);
+        let planned = elsewhere.must_plan(&config);
+        Managed::warned(&planned, path, "taken over unchecked");
+        elsewhere.change(&config, Update, &[]);
+        assert!(
+            elsewhere.must_plan(&config).diagnostics.is_empty(),
+            "it is told once"
+        );
+    }
+}
+
 #[test]
 fn how_an_imported_instance_was_paid_is_taken_over() {
     let bed = Bed::new();
@@ -273,10 +304,14 @@ fn how_an_imported_instance_was_paid_is_taken_over() {
     bought.settle(&prepaid);
     let mut elsewhere = bed.instance();
     elsewhere.import(&bought.text("id")).unwrap();
-    elsewhere.change(&prepaid, Update, &[]);
-    let renewed = with(&prepaid, json!({ "used_time": 2 }));
+    // Its dates tell, but not that it is to be kept.
+    elsewhere.assert_plan_is_empty(&with(&prepaid, json!({ "on_destroy": null })));
+    let renewed = with(&prepaid, json!({ "used_time": 9 }));
+    let planned = elsewhere.must_plan(&renewed);
+    Managed::warned(&planned, "used_time", "pays for the difference: 8 times Month");
     elsewhere.change(&renewed, Update, &["RenewInstance"]);
     elsewhere.refused(&prepaid, "used_time", "take back");
+    elsewhere.refused(&prepaid, "used_time", "used_time = 9");
     // Forgotten, not released.
     elsewhere.settle(&Json::Null);
     assert_eq!(bed.paid(), 1);
