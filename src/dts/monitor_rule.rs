@@ -274,7 +274,7 @@ impl Resource<Client> for MonitorRule {
         let api = client.api(&CancellationToken::new())?;
         match api.describe_job_monitor_rule(job).await {
             Ok(rules) if of_type(rules.clone(), kind).is_some() => Ok(Object::new().with("id", id)),
-            Ok(_) => Err(no_such(&what, "monitor rule", id, api.region())),
+            Ok(rules) => Err(no_rule(&what, job, kind, &rules)),
             Err(cause) if cause.is_not_found() => Err(no_such(&what, "job", job, api.region())),
             Err(cause) => Err(error::unable(&what, &cause).into()),
         }
@@ -328,6 +328,20 @@ fn id_of(rule: &Object) -> String {
 fn parse(id: &str) -> Option<(&str, &str)> {
     let (job, kind) = id.split_once(':')?;
     (!job.is_empty() && TYPES.contains(&kind)).then_some((job, kind))
+}
+
+fn no_rule(what: &str, job: &str, kind: &str, rules: &[api::MonitorRule]) -> Diagnostics {
+    let set: Vec<&str> = rules.iter().filter_map(|rule| rule.type_.as_deref()).collect();
+    let then = match set[..] {
+        [] => "No rule of it was ever set.".to_owned(),
+        _ => format!("Rules of it are of type: {}.", set.join(", ")),
+    };
+    Diagnostic::error(
+        format!("Unable to {what}"),
+        format!("Job {job:?} has no monitor rule of type {kind:?}. {then} Write a `dts_monitor_rule` without importing it to set one."),
+    )
+    .at(Path::attribute("id"))
+    .into()
 }
 
 fn of_type(rules: Vec<api::MonitorRule>, kind: &str) -> Option<api::MonitorRule> {

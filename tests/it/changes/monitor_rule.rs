@@ -138,7 +138,10 @@ fn it_is_imported_by_job_and_type() {
     for (wrong, part) in [
         (id.clone(), "job's id and the type"),
         (format!("{id}:warn"), "delay, error, full_timeout"),
-        (format!("{id}:error"), "no monitor rule"),
+        (
+            format!("{id}:error"),
+            "no monitor rule of type \"error\". Rules of it are of type: delay.",
+        ),
         ("nowhere:delay".to_owned(), "no job with the id \"nowhere\""),
     ] {
         let errors = rule(&bed).import(&wrong).unwrap_err();

@@ -257,7 +257,16 @@ fn what_is_not_there_and_what_is_another_thing() {
     subscription.settle(&with(&instance(SYNC), json!({ "type": "SUBSCRIBE" })));
     let errors = bed.job().import(&subscription.text("job_id")).unwrap_err();
     assert!(
-        errors.iter().any(|error| error.detail.contains("SUBSCRIBE")),
+        errors
+            .iter()
+            .any(|error| error.detail.contains("Import it as a `dts_subscription`")),
+        "{errors:?}"
+    );
+    let errors = bed.job().import(&subscription.text("id")).unwrap_err();
+    assert!(
+        errors
+            .iter()
+            .any(|error| error.detail.contains("as a `dts_subscription`")),
         "{errors:?}"
     );
 }
