@@ -49,6 +49,19 @@ pub struct JobParameter {
     pub value: String,
 }
 
+/// A setting of a module as it holds (`DescribeDtsJobConfig`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunningParameter {
+    /// `Module`.
+    pub module: String,
+    /// `Name`.
+    pub name: String,
+    /// `RunningValue`.
+    pub value: String,
+    /// `DefaultValue`.
+    pub default: Option<String>,
+}
+
 impl Client {
     /// Has another database take the place of one end of a job.
     ///
@@ -125,14 +138,15 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::call`].
-    pub async fn describe_dts_job_config(&self, job_id: &str) -> Result<Vec<JobParameter>, Error> {
+    pub async fn describe_dts_job_config(&self, job_id: &str) -> Result<Vec<RunningParameter>, Error> {
         let params = Params::new().set("DtsJobId", job_id);
         let reply = self.call("DescribeDtsJobConfig", params, Safety::Read).await?;
         let settings = reply.object().list("Parameters").filter_map(|one| {
-            Some(JobParameter {
+            Some(RunningParameter {
                 module: one.text("Module")?,
                 name: one.text("Name")?,
                 value: one.text("RunningValue")?,
+                default: one.text("DefaultValue"),
             })
         });
         Ok(settings.collect())
@@ -213,6 +227,12 @@ mod tests {
             sent,
             r#"[{"module":"07","name":"sink.batch.size.maximum","value":"2048"}]"#
         );
-        assert_eq!(client.describe_dts_job_config("abc").await.unwrap(), [one]);
+        let running = RunningParameter {
+            module: one.module,
+            name: one.name,
+            value: one.value,
+            default: Some("1024".to_owned()),
+        };
+        assert_eq!(client.describe_dts_job_config("abc").await.unwrap(), [running]);
     }
 }

@@ -7,11 +7,11 @@ mod job;
 mod monitor_rule;
 mod subscription;
 
-pub(super) use consumer_group::consumer_group;
-pub(super) use instance::instance;
-pub(super) use job::job;
-pub(super) use monitor_rule::monitor_rule;
-pub(super) use subscription::subscription;
+pub(super) use consumer_group::{CONSUMER_GROUPS, consumer_group};
+pub(super) use instance::{INSTANCES, instance};
+pub(super) use job::{JOBS, job};
+pub(super) use monitor_rule::{MONITOR_RULES, monitor_rule};
+pub(super) use subscription::{SUBSCRIPTIONS, subscription};
 
 use serde_json::Value as Json;
 

@@ -38,6 +38,16 @@ pub(super) fn of(state: &Object, client: &Client) -> Object {
 pub(super) fn id<'a>(what: &str, identity: &'a Object, client: &Client) -> Result<&'a str, Diagnostics> {
     let id = identity.str("id").unwrap_or_default();
     match (identity.str("region"), client.region()) {
+        (Some(wanted), ours) if wanted.trim().is_empty() => Err(Diagnostic::error(
+            format!("Unable to import {what} {id}"),
+            format!(
+                "`region` in the identity is empty. Leave it out for the region that the provider is configured for{}, or write the one that the \
+                 id is of.",
+                ours.map(|ours| format!(" ({ours})")).unwrap_or_default()
+            ),
+        )
+        .at(Path::attribute("region"))
+        .into()),
         (Some(wanted), Some(ours)) if wanted != ours => Err(Diagnostic::error(
             format!("Unable to import {what} {id}"),
             format!(

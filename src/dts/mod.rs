@@ -88,12 +88,21 @@ fn no_such(what: &str, thing: &str, id: &str, region: &str) -> Diagnostics {
     Diagnostic::error(
         format!("Unable to {what}"),
         format!(
-            "There is no {thing} with the id {id:?} in region {region}. Check the id, and that the provider's `region` and credentials \
-             are those of its account."
+            "There is no {thing} with the id {id:?} in region {region} of the account that the provider's credentials are of. Check the id. \
+             It may be of another region or of another account, neither of which an id tells: then add a provider block with `alias` and \
+             the `region` and credentials of its account, and set `provider` in the `import` block (and in the resource) to it."
         ),
     )
     .at(Path::attribute("id"))
     .into()
+}
+
+/// The resource that a job of the reported type is imported as.
+fn resource_of(job_type: Option<&str>) -> &'static str {
+    match job_type.map(data::job_type).as_deref() {
+        Some("SUBSCRIBE") => "dts_subscription",
+        _ => "dts_job",
+    }
 }
 
 /// An import by the id of another thing: an instance and its job have one each.

@@ -11,7 +11,7 @@ use super::{alicloud, error, identity, no_such};
 use crate::api;
 use crate::framework::identity::Identity;
 use crate::framework::import::IMPORTED;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::validate::{is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Value};
@@ -194,9 +194,9 @@ impl Resource<Client> for MonitorRule {
         state.set("dts_job_id", job);
         state.set("type", kind);
         state.set("state", rule.state.as_deref().unwrap_or("Y"));
-        let phone = rule.phone.unwrap_or_default();
-        if !same_phones(state.str("phone").unwrap_or_default(), &phone) {
-            state.set("phone", (!phone.is_empty()).then_some(phone));
+        let phone = Value::from(rule.phone.filter(|phone| !phone.is_empty()));
+        if !same_phones(state.get("phone"), &phone) {
+            state.set("phone", phone);
         }
         for (name, there) in [
             ("delay_rule_time", rule.delay_rule_time),
@@ -274,7 +274,7 @@ impl Resource<Client> for MonitorRule {
         let api = client.api(&CancellationToken::new())?;
         match api.describe_job_monitor_rule(job).await {
             Ok(rules) if of_type(rules.clone(), kind).is_some() => Ok(Object::new().with("id", id)),
-            Ok(_) => Err(no_such(&what, "monitor rule", id, api.region())),
+            Ok(rules) => Err(no_rule(&what, job, kind, &rules)),
             Err(cause) if cause.is_not_found() => Err(no_such(&what, "job", job, api.region())),
             Err(cause) => Err(error::unable(&what, &cause).into()),
         }
@@ -299,7 +299,11 @@ impl Resource<Client> for MonitorRule {
         self.import(&id, client).await
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &alicloud::MONITOR_RULES
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         alicloud::monitor_rule(source)
     }
 }
@@ -324,6 +328,20 @@ fn id_of(rule: &Object) -> String {
 fn parse(id: &str) -> Option<(&str, &str)> {
     let (job, kind) = id.split_once(':')?;
     (!job.is_empty() && TYPES.contains(&kind)).then_some((job, kind))
+}
+
+fn no_rule(what: &str, job: &str, kind: &str, rules: &[api::MonitorRule]) -> Diagnostics {
+    let set: Vec<&str> = rules.iter().filter_map(|rule| rule.type_.as_deref()).collect();
+    let then = match set[..] {
+        [] => "No rule of it was ever set.".to_owned(),
+        _ => format!("Rules of it are of type: {}.", set.join(", ")),
+    };
+    Diagnostic::error(
+        format!("Unable to {what}"),
+        format!("Job {job:?} has no monitor rule of type {kind:?}. {then} Write a `dts_monitor_rule` without importing it to set one."),
+    )
+    .at(Path::attribute("id"))
+    .into()
 }
 
 fn of_type(rules: Vec<api::MonitorRule>, kind: &str) -> Option<api::MonitorRule> {
@@ -353,8 +371,10 @@ pub(super) fn phones() -> Check {
     })
 }
 
-fn same_phones(one: &str, other: &str) -> bool {
-    let sorted = |text: &str| {
+/// Whether both are the same numbers, in whatever order; none are as good as an empty text.
+pub(super) fn same_phones(one: &Value, other: &Value) -> bool {
+    let sorted = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
         let mut numbers: Vec<String> = text.split(',').map(|number| number.trim().to_owned()).collect();
         numbers.sort();
         numbers
@@ -362,7 +382,7 @@ fn same_phones(one: &str, other: &str) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// Whether it is a rule of a subscription that was reset in this apply.
+/// Whether it is a rule of a job that was reset in this apply, to be configured again under the same id.
 fn is_lost(client: Option<&Client>, prior: &Object) -> bool {
     let text = |name: &str| prior.str(name).unwrap_or_default();
     client.is_some_and(|client| client.is_lost(text("dts_job_id"), text("id")))
@@ -470,7 +490,9 @@ mod tests {
         ] {
             assert!(run(wrong).unwrap_err().contains(part), "{wrong}");
         }
-        assert!(same_phones("1,2", "2, 1") && !same_phones("1", "") && same_phones("", ""));
+        let same = |one: &str, other: &str| same_phones(&Value::from(one), &Value::from(other));
+        assert!(same("1,2", "2, 1") && !same("1", "") && same("", ""));
+        assert!(same_phones(&Value::Null, &Value::from("")));
     }
 
     #[test]

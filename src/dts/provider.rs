@@ -66,7 +66,7 @@ pub struct Client {
     served: Mutex<BTreeMap<String, BTreeSet<Option<String>>>>,
     /// For which type of job an instance in the plan was bought, and of which type what was listed is.
     types: Mutex<BTreeMap<String, String>>,
-    /// Subscriptions that were reset, each with what was read or made of it since.
+    /// Jobs and subscriptions that were reset, each with what was read or made of it since.
     resets: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// The turns of [`Client::turn`].
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<Option<String>>>>>,
@@ -201,13 +201,13 @@ impl Client {
         types.get(instance_id).cloned()
     }
 
-    /// The subscription was reset: what belonged to it is gone, and keeps no id.
+    /// The job was reset: what belonged to it is gone, and keeps no id.
     pub(super) fn was_reset(&self, job_id: &str) {
         let mut resets = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
         resets.insert(job_id.to_owned(), BTreeSet::new());
     }
 
-    /// What belongs to the subscription has just been read or made.
+    /// What belongs to the job has just been read or made.
     pub(super) fn is_there(&self, job_id: &str, id: &str) {
         let mut resets = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(since) = resets.get_mut(job_id) {

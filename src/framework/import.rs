@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::apply::shield;
 use super::conform::{self, Unknowns};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::path::Path;
 use super::private::Private;
 use super::resource::Resource;
 use super::schema::Block;
@@ -42,7 +43,10 @@ pub async fn import<C: Send + Sync + 'static>(
             Err(Diagnostics::from(empty))
         }
         Key::Id(id) => shield(resource.import(id, client)).await,
-        Key::Identity(identity) => shield(resource.import_by_identity(identity, client)).await,
+        Key::Identity(identity) => match empty_attribute(resource, identity) {
+            Some(empty) => Err(empty.into()),
+            None => shield(resource.import_by_identity(identity, client)).await,
+        },
     };
     match outcome {
         Ok(state) => {
@@ -55,4 +59,27 @@ pub async fn import<C: Send + Sync + 'static>(
             (Value::Null, private, diagnostics)
         }
     }
+}
+
+/// What has to be given and is an empty text.
+fn empty_attribute<C: Send + Sync + 'static>(
+    resource: &dyn Resource<C>,
+    identity: &Object,
+) -> Option<Diagnostic> {
+    let schema = resource.identity()?;
+    let is_empty = |name: &str| identity.str(name).is_some_and(|text| text.trim().is_empty());
+    let empty = schema
+        .attributes
+        .iter()
+        .find(|attribute| attribute.required_for_import && is_empty(attribute.name))?;
+    Some(
+        Diagnostic::error(
+            format!("Unable to import {}", resource.type_name()),
+            format!(
+                "`{}` in the identity is empty. Give that of the object to import.",
+                empty.name
+            ),
+        )
+        .at(Path::attribute(empty.name)),
+    )
 }

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::shield;
 use super::diagnostic::Diagnostics;
-use super::import::IMPORTED;
 use super::private::Private;
 use super::read;
 use super::resource::Resource;
@@ -170,8 +169,8 @@ async fn with_state<C: Send + Sync + 'static>(
         diagnostics: Diagnostics::new(),
     };
     if include_resource {
-        let mut private = Private::default();
-        private.set(IMPORTED, true);
+        // Not as an import: what that looks for once, by calls for each object, is no part of a list.
+        let private = Private::default();
         let (client, cancel) = (Arc::clone(client), cancel.clone());
         let read = read::read(resource, block, client, cancel, item.state, private).await;
         match read.state {

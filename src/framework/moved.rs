@@ -9,7 +9,7 @@ use super::import::IMPORTED;
 use super::private::Private;
 use super::resource::Resource;
 use super::schema::Block;
-use super::value::Value;
+use super::value::{Object, Value};
 
 /// Where a state comes from.
 #[derive(Clone)]
@@ -34,31 +34,60 @@ impl std::fmt::Debug for Source {
     }
 }
 
-/// Makes the state of `resource` from that of another type. The source is left as it is by an error: Terraform then moves nothing.
+/// What becomes of a state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moved {
+    /// The state here.
+    pub state: Object,
+    /// What the user has to know of the move.
+    pub warnings: Diagnostics,
+}
+
+impl From<Object> for Moved {
+    fn from(state: Object) -> Moved {
+        Moved {
+            state,
+            warnings: Diagnostics::new(),
+        }
+    }
+}
+
+/// Makes the state of `resource` from that of another type, with warnings. The source is left as it is by an error: Terraform then moves
+/// nothing.
 pub fn moved<C: Send + Sync + 'static>(
     resource: &dyn Resource<C>,
     block: &Block,
     source: &Source,
-) -> Result<(Value, Private), Diagnostics> {
+) -> Result<(Value, Private, Diagnostics), Diagnostics> {
     let made = shield_pure(|| resource.move_state(source)).map_err(Diagnostics::from)?;
     let Some(made) = made else {
-        return Err(Diagnostic::error(
-            format!("Unable to move {} to {}", source.type_name, resource.type_name()),
-            format!(
-                "There is no way from `{}` of the provider {}. Remove the `moved` block; then take the object out of the state with a `removed` \
-                 block and import it here.",
-                source.type_name, source.provider
-            ),
-        )
-        .into());
+        return Err(no_way(resource.type_name(), resource.moves_from(), source).into());
     };
-    let mut diagnostics = Diagnostics::new();
-    let state = conform::conform(block, Value::Map(made?), Unknowns::Refuse, &mut diagnostics);
+    let Moved {
+        state,
+        warnings: mut diagnostics,
+    } = made?;
+    let state = conform::conform(block, Value::Map(state), Unknowns::Refuse, &mut diagnostics);
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
     let mut private = Private::default();
     // What the other type did not record is taken over from the configuration, as after an import.
     private.set(IMPORTED, true);
-    Ok((state, private))
+    Ok((state, private, diagnostics))
+}
+
+fn no_way(type_name: &str, from: &[&str], source: &Source) -> Diagnostic {
+    let known = match from {
+        [] => format!("Nothing can be moved to `{type_name}`."),
+        _ => format!("What can be moved to `{type_name}`: `{}`.", from.join("`, `")),
+    };
+    Diagnostic::error(
+        format!("Unable to move {} to {type_name}", source.type_name),
+        format!(
+            "There is no way from `{}` of the provider {}. {known} Correct the `moved` block, or remove it; then take the object out of the \
+             state with a `removed` block and import it here.",
+            source.type_name, source.provider
+        ),
+    )
 }

@@ -85,7 +85,7 @@ pub fn plan<C: Send + Sync + 'static>(
         _ => {
             private.remove(SAW_PRIOR);
             if let Value::Map(prior) = &prior {
-                resource.plan_destroy(prior, client, &mut diagnostics);
+                resource.plan_destroy(prior, &private, client, &mut diagnostics);
             }
             (Value::Null, Vec::new())
         }
@@ -149,7 +149,7 @@ fn change<C: Send + Sync + 'static>(
             let paths = replace::paths(block, config, prior, planned, &replace, diagnostics);
             if !paths.is_empty() {
                 // Terraform asks for no plan of the destroy that is half of a replacement.
-                resource.plan_destroy(prior, client, diagnostics);
+                resource.plan_destroy(prior, private, client, diagnostics);
             }
             paths
         }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::apply::Checkpoint;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::identity::Identity;
-use super::moved::Source;
+use super::moved::{Moved, Source};
 use super::path::Path;
 use super::private::Private;
 use super::schema::Schema;
@@ -37,7 +37,14 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
     /// May refuse or comment on a destroy, also on the one that is the first half of a replacement (but not of what
     /// Terraform replaces of its own: tainted objects, `-replace` and `replace_triggered_by`). Pure; the client is there where the
     /// provider is configured, for its settings only.
-    fn plan_destroy(&self, _prior: &Object, _client: Option<&C>, _diagnostics: &mut Diagnostics) {}
+    fn plan_destroy(
+        &self,
+        _prior: &Object,
+        _private: &Private,
+        _client: Option<&C>,
+        _diagnostics: &mut Diagnostics,
+    ) {
+    }
 
     /// Makes the object. `apply.state` is the plan, with unknown values to fill in. Call
     /// [`Apply::checkpoint`] as soon as it has an id: what was recorded survives any later error or panic,
@@ -76,8 +83,13 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
         self.import(identity.str("id").unwrap_or_default(), client).await
     }
 
+    /// The types that [`Resource::move_state`] knows a way from, for who comes from another one.
+    fn moves_from(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Makes a state from that of another type: `None` where there is no way from that type.
-    fn move_state(&self, _source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn move_state(&self, _source: &Source) -> Option<Result<Moved, Diagnostics>> {
         None
     }
 

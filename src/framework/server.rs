@@ -291,7 +291,11 @@ impl<P: Provider> Service for Server<P> {
         }
     }
 
-    fn move_state(&self, type_name: &str, source: &moved::Source) -> Result<(Value, Private), Diagnostics> {
+    fn move_state(
+        &self,
+        type_name: &str,
+        source: &moved::Source,
+    ) -> Result<(Value, Private, Diagnostics), Diagnostics> {
         let entry = self.resources().get(type_name)?;
         moved::moved(entry.object.as_ref(), &entry.schema().block, source)
     }

@@ -45,8 +45,12 @@ pub trait Service: Send + Sync + 'static {
     async fn read(&self, type_name: &str, state: Value, private: Private) -> read::Response;
     /// Starts an import.
     async fn import(&self, type_name: &str, key: import::Key) -> (Value, Private, Diagnostics);
-    /// State of another type made into one of this type.
-    fn move_state(&self, type_name: &str, source: &moved::Source) -> Result<(Value, Private), Diagnostics>;
+    /// State of another type made into one of this type, with warnings.
+    fn move_state(
+        &self,
+        type_name: &str,
+        source: &moved::Source,
+    ) -> Result<(Value, Private, Diagnostics), Diagnostics>;
     /// The schema of a resource's identity, for the resources that have one.
     fn identity_schema(&self, type_name: &str) -> Option<&Identity>;
     /// The identity of an object: `None` while it has none, and for resources without.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::moved::{ALICLOUD, instance, moved, recorded, synchronization_job};
+use crate::moved::{ALICLOUD, moved, recorded, synchronization_instance, synchronization_job};
 use crate::support::Workspace;
 use crate::support::bench::{
     Bench, DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, endless, job_on_instance,
@@ -38,10 +38,7 @@ fn two_of_alicloud(bench: &Bench) -> (String, String) {
     let mut configuration = String::new();
     for name in ["one", "two"] {
         let made = outside::running(bench, "SYNC", &format!("legacy-{name}"));
-        let mut there = instance(&made.instance_id, "sync");
-        for end in ["source", "destination"] {
-            there[format!("{end}_endpoint_region")] = "cn-hangzhou".into();
-        }
+        let there = synchronization_instance(&made.instance_id);
         let mut job = synchronization_job(&made.job_id, &made.instance_id);
         job["dts_job_name"] = format!("legacy-{name}").into();
         job["source_endpoint_database_name"] = "".into();

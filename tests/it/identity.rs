@@ -68,7 +68,15 @@ fn an_identity_of_elsewhere_is_refused() {
             "is of region \"cn-beijing\", and the provider is configured for \"cn-hangzhou\"",
         ),
         (format!("{{ id = \"{job}\" }}"), "is the id of a job"),
-        ("{ id = \"dtsnowhere\" }".to_owned(), "dtsnowhere"),
+        (
+            "{ id = \"dtsnowhere\" }".to_owned(),
+            "of another region or of another account",
+        ),
+        ("{ id = \"\" }".to_owned(), "`id` in the identity is empty"),
+        (
+            format!("{{ id = \"{instance}\", region = \"\" }}"),
+            "`region` in the identity is empty",
+        ),
     ] {
         let workspace = elsewhere(
             &bench,

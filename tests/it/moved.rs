@@ -1,30 +1,19 @@
 //! `moved` blocks from the alicloud provider's resources (Terraform 1.8): their recorded state becomes ours, nothing is called that
-//! changes anything, and the matching configuration plans empty.
+//! changes anything, and the matching configuration plans empty; what differs from DTS is planned.
+
+mod alicloud;
 
 use serde_json::{Value, json};
+use terraform_provider_dts::api;
 
-use crate::support::Workspace;
-use crate::support::bench::{
-    Bench, DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, endless, job_on_instance,
+pub(crate) use alicloud::{ALICLOUD, recorded, synchronization_instance, synchronization_job};
+use alicloud::{
+    but, consumer_channel, instance, migration_instance, migration_job, monitor_rule, subscription_job,
 };
 
-pub(crate) const ALICLOUD: &str = "registry.terraform.io/aliyun/alicloud";
-
-/// A state file as that provider leaves it, by its schemas: a resource `<type>.m` for each.
-pub(crate) fn recorded(resources: &[(&str, Value)]) -> String {
-    let resources: Vec<Value> = resources
-        .iter()
-        .map(|(type_name, attributes)| {
-            json!({
-                "mode": "managed", "type": type_name, "name": "m", "provider": format!("provider[\"{ALICLOUD}\"]"),
-                "instances": [{"schema_version": 0, "attributes": attributes, "sensitive_attributes": [], "private": "bnVsbA=="}],
-            })
-        })
-        .collect();
-    json!({"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "0c5b7f4e-0000-4000-8000-000000000000", "outputs": {},
-        "resources": resources, "check_results": null})
-    .to_string()
-}
+use crate::changes::subscribed::subscription;
+use crate::support::bench::{Bench, bought_first, endless, job_on_instance};
+use crate::support::{Workspace, assert_nothing_paid_for, planned_operations};
 
 pub(crate) fn moved(from: &str, to: &str) -> String {
     format!("moved {{\n  from = {from}.m\n  to   = {to}.m\n}}\n")
@@ -41,40 +30,53 @@ fn moving(bench: &Bench, configuration: &str, blocks: &[(&str, &str)], state: &s
     workspace
 }
 
-pub(crate) fn instance(id: &str, kind: &str) -> Value {
-    json!({"id": id, "dts_instance_id": id, "type": kind, "payment_type": "PayAsYouGo", "instance_class": "small", "auto_pay": null,
-        "auto_start": true, "compute_unit": null, "create_time": "2026-01-01T00:00:00Z", "database_count": 1, "du": null, "fee_type": null,
-        "instance_name": "n", "job_id": null, "period": "Month", "resource_group_id": "rg", "source_endpoint_engine_name": "MySQL",
-        "destination_endpoint_engine_name": "MySQL", "source_region": "cn-hangzhou", "destination_region": "cn-hangzhou",
-        "status": "Running", "sync_architecture": null, "synchronization_direction": null, "tags": null, "used_time": null, "timeouts": null})
+/// An instance and a job on it, made by the Terraform of `bench`.
+struct Made {
+    bench: Bench,
+    configuration: String,
+    instance: String,
+    job: String,
 }
 
-pub(crate) fn synchronization_job(id: &str, instance_id: &str) -> Value {
-    json!({"id": id, "dts_instance_id": instance_id, "dts_job_name": "job-m", "structure_initialization": true, "data_initialization": true,
-        "data_synchronization": true, "synchronization_direction": "Forward", "checkpoint": "1700000000",
-        "db_list": "{\"dtsdb\":{\"name\":\"dtsdb_1\",\"all\":false,\"Table\":{\"person\":{\"name\":\"person\",\"all\":true}}}}",
-        "source_endpoint_instance_type": "RDS", "source_endpoint_engine_name": "MySQL", "source_endpoint_instance_id": "rm-source",
-        "source_endpoint_region": "cn-hangzhou", "source_endpoint_database_name": "dtsdb", "source_endpoint_user_name": "dtstest",
-        "source_endpoint_password": SOURCE_PASSWORD, "source_endpoint_ip": "", "source_endpoint_port": "", "source_endpoint_oracle_sid": "",
-        "destination_endpoint_instance_type": "RDS", "destination_endpoint_engine_name": "MySQL",
-        "destination_endpoint_instance_id": "rm-destination", "destination_endpoint_region": "cn-hangzhou",
-        "destination_endpoint_user_name": "dtstest", "destination_endpoint_password": DESTINATION_PASSWORD,
-        "instance_class": "small", "reserve": null, "status": "Synchronizing", "delay_notice": null, "timeouts": null})
-}
-
-/// What the Terraform of `bench` made: the configuration, the ids of instance and job.
-fn made(kind: &str) -> (Bench, String, String, String) {
+/// `bought` and `more` are further arguments of the instance and of the job.
+fn made(kind: &str, bought: &[(&str, &str)], more: &str) -> Made {
     let bench = Bench::immediate();
     // The list as JSON, as the other provider has it.
-    let job = endless(&job_on_instance(kind, ""));
+    let job = endless(&job_on_instance(kind, more));
     let (before, _) = job.split_once("  database {").unwrap();
     let list = r#"db_list = jsonencode({ dtsdb = { name = "dtsdb_1", all = false, Table = { person = { name = "person", all = true } } } })"#;
-    let configuration = format!("{}{before}  {list}\n}}\n", bought_first(kind, ""));
+    let mut instance = bought_first(kind, "");
+    for (from, to) in bought {
+        instance = instance.replace(from, to);
+    }
+    let configuration = format!("{instance}{before}  {list}\n}}\n");
     bench.write(&[&configuration]);
     bench.apply().ok();
-    let instance = bench.recorded("dts_instance.m").unwrap().text("id");
-    let job = bench.recorded("dts_job.m").unwrap().text("id");
-    (bench, configuration, instance, job)
+    Made {
+        instance: bench.recorded("dts_instance.m").unwrap().text("id"),
+        job: bench.recorded("dts_job.m").unwrap().text("id"),
+        bench,
+        configuration,
+    }
+}
+
+impl Made {
+    /// The same, changed by an apply of its own.
+    fn then(mut self, from: &str, to: &str) -> Made {
+        self.configuration = self.configuration.replace(from, to);
+        self.bench.write(&[&self.configuration]).apply().ok();
+        self
+    }
+
+    /// In a workspace of its own, with these states of the other provider.
+    fn moving(&self, recorded_as: &[(&str, &str, Value)]) -> Workspace {
+        let blocks: Vec<(&str, &str)> = recorded_as.iter().map(|(from, to, _)| (*from, *to)).collect();
+        let states: Vec<(&str, Value)> = recorded_as
+            .iter()
+            .map(|(from, _, state)| (*from, state.clone()))
+            .collect();
+        moving(&self.bench, &self.configuration, &blocks, &recorded(&states))
+    }
 }
 
 #[track_caller]
@@ -94,52 +96,136 @@ fn assert_taken_over(bench: &Bench, workspace: &Workspace) {
     );
 }
 
+const TOLD_AND_TUNED: &str = "delay_notice = true\n  delay_rule_time = 60\n  delay_phone = \"1,2\"\n  error_notice = true\n  \
+     job_parameters = { \"07/sink.batch.size.maximum\" = \"2048\" }\n";
+
+fn told_and_tuned() -> Value {
+    json!({"delay_notice": true, "delay_rule_time": "60", "delay_phone": "1,2", "error_notice": true,
+        "job_parameters": r#"[{"module":"07","name":"sink.batch.size.maximum","value":"2048"}]"#})
+}
+
 #[test]
-fn jobs_and_instances_are_moved_here() {
-    let (bench, configuration, instance_id, job_id) = made("SYNC");
-    let mut other_type = instance(&instance_id, "sync");
-    for name in ["source", "destination"] {
-        other_type[format!("{name}_endpoint_region")] = "cn-hangzhou".into();
-    }
-    for type_name in ["alicloud_dts_instance", "alicloud_dts_synchronization_instance"] {
-        let state = recorded(&[
-            (type_name, other_type.clone()),
-            (
-                "alicloud_dts_synchronization_job",
-                synchronization_job(&job_id, &instance_id),
-            ),
+fn synchronizations_are_moved_here() {
+    let made = made("SYNC", &[], "");
+    for (type_name, bought) in [
+        ("alicloud_dts_instance", instance(&made.instance, "sync")),
+        (
+            "alicloud_dts_synchronization_instance",
+            synchronization_instance(&made.instance),
+        ),
+    ] {
+        let job = synchronization_job(&made.job, &made.instance);
+        let workspace = made.moving(&[
+            (type_name, "dts_instance", bought),
+            ("alicloud_dts_synchronization_job", "dts_job", job),
         ]);
-        let blocks = [
-            (type_name, "dts_instance"),
-            ("alicloud_dts_synchronization_job", "dts_job"),
-        ];
-        assert_taken_over(&bench, &moving(&bench, &configuration, &blocks, &state));
+        assert_taken_over(&made.bench, &workspace);
     }
 }
 
 #[test]
-fn migrations_are_moved_here() {
-    let (bench, configuration, instance_id, job_id) = made("MIGRATION");
-    let mut job = synchronization_job(&job_id, &instance_id);
-    job["status"] = "Migrating".into();
-    let state = recorded(&[
+fn a_paused_job_with_alarms_and_settings_on_a_prepaid_instance_is_moved_here() {
+    let prepaid = (
+        "\"PostPaid\"",
+        "\"PrePaid\"\n  period = \"Month\"\n  used_time = 2\n  auto_pay = true\n  sync_architecture = \"oneway\"",
+    );
+    let made = made("SYNC", &[prepaid], TOLD_AND_TUNED);
+    let made = made.then("job_type ", "desired_status = \"suspended\"\n  job_type ");
+    let job = but(
+        but(synchronization_job(&made.job, &made.instance), told_and_tuned()),
+        json!({"status": "Suspending"}),
+    );
+    let general = json!({"payment_type": "Subscription", "period": "Month", "used_time": 2, "auto_pay": true,
+        "sync_architecture": "oneway"});
+    let of_sync = json!({"payment_type": "Subscription", "payment_duration_unit": "Month", "payment_duration": 2, "auto_pay": "true",
+        "sync_architecture": "oneway"});
+    for (type_name, bought) in [
         (
-            "alicloud_dts_migration_instance",
-            instance(&instance_id, "migration"),
+            "alicloud_dts_instance",
+            but(instance(&made.instance, "sync"), general),
         ),
-        ("alicloud_dts_migration_job", job),
+        (
+            "alicloud_dts_synchronization_instance",
+            but(synchronization_instance(&made.instance), of_sync),
+        ),
+    ] {
+        let workspace = made.moving(&[
+            (type_name, "dts_instance", bought),
+            ("alicloud_dts_synchronization_job", "dts_job", job.clone()),
+        ]);
+        assert_taken_over(&made.bench, &workspace);
+    }
+}
+
+/// That provider never reads alarms: what it has recorded of them may long be otherwise.
+#[test]
+fn alarms_and_settings_that_differ_are_planned() {
+    let made = made("SYNC", &[], TOLD_AND_TUNED);
+    let job = made.job.clone();
+    made.bench.with_client(async move |client| {
+        let rule = api::CreateJobMonitorRule {
+            dts_job_id: job.clone(),
+            type_: "delay".to_owned(),
+            delay_rule_time: Some(90),
+            ..api::CreateJobMonitorRule::default()
+        };
+        client.create_job_monitor_rule(&rule).await?;
+        let other = api::JobParameter {
+            module: "07".to_owned(),
+            name: "sink.batch.size.maximum".to_owned(),
+            value: "4096".to_owned(),
+        };
+        client.modify_dts_job_config(&job, &[other]).await
+    });
+    let workspace = made.moving(&[
+        (
+            "alicloud_dts_instance",
+            "dts_instance",
+            instance(&made.instance, "sync"),
+        ),
+        (
+            "alicloud_dts_synchronization_job",
+            "dts_job",
+            but(synchronization_job(&made.job, &made.instance), told_and_tuned()),
+        ),
     ]);
-    let blocks = [
-        ("alicloud_dts_migration_instance", "dts_instance"),
-        ("alicloud_dts_migration_job", "dts_job"),
-    ];
-    assert_taken_over(&bench, &moving(&bench, &configuration, &blocks, &state));
+    let mark = made.bench.mark();
+    workspace.plan(&[]).ok();
+    let expected = ["CreateJobMonitorRule", "ModifyDtsJobConfig"];
+    assert_eq!(
+        planned_operations(&workspace.show_plan_json(), "dts_job.m"),
+        expected
+    );
+    workspace.apply_saved().ok();
+    assert_eq!(made.bench.changes_since(mark), expected);
+    workspace.assert_plan_is_empty();
+}
+
+#[test]
+fn migrations_are_moved_here() {
+    let made = made("MIGRATION", &[], "");
+    let moves = |status: &str| {
+        let [instance, job] = [
+            migration_instance(&made.instance),
+            migration_job(&made.job, &made.instance),
+        ]
+        .map(|state| but(state, json!({ "status": status })));
+        [
+            ("alicloud_dts_migration_instance", "dts_instance", instance),
+            ("alicloud_dts_migration_job", "dts_job", job),
+        ]
+    };
+    assert_taken_over(&made.bench, &made.moving(&moves("Migrating")));
+    let paused = moves("Suspending");
+    let made = made.then("job_type ", "desired_status = \"suspended\"\n  job_type ");
+    assert_taken_over(&made.bench, &made.moving(&paused));
 }
 
 /// Two rules of a job, which that provider knows by the same id.
 #[test]
 fn monitor_rules_are_moved_here() {
-    let (bench, configuration, instance_id, job_id) = made("SYNC");
+    let made = made("SYNC", &[], "");
+    let job_id = &made.job;
     let rules = |arguments: [&str; 2]| {
         let [delay, error] = arguments;
         format!(
@@ -148,19 +234,21 @@ fn monitor_rules_are_moved_here() {
         )
     };
     let rules = rules(["delay_rule_time = 60\n  phone = \"1,2\"", "phone = \"3\""]);
-    bench.write(&[&configuration, &rules]).apply().ok();
-    let recorded_rule = |kind: &str, phone: &str, time: &str| json!({"id": job_id, "dts_job_id": job_id, "type": kind, "phone": phone, "delay_rule_time": time, "state": "Y"});
+    made.bench.write(&[&made.configuration, &rules]).apply().ok();
     let mut state: Value = serde_json::from_str(&recorded(&[
-        ("alicloud_dts_instance", instance(&instance_id, "sync")),
+        ("alicloud_dts_instance", instance(&made.instance, "sync")),
         (
             "alicloud_dts_synchronization_job",
-            synchronization_job(&job_id, &instance_id),
+            synchronization_job(job_id, &made.instance),
         ),
         (
             "alicloud_dts_job_monitor_rule",
-            recorded_rule("delay", "1,2", "60"),
+            monitor_rule(job_id, "delay", "1,2", "60"),
         ),
-        ("alicloud_dts_job_monitor_rule", recorded_rule("error", "3", "0")),
+        (
+            "alicloud_dts_job_monitor_rule",
+            monitor_rule(job_id, "error", "3", "0"),
+        ),
     ]))
     .unwrap();
     state["resources"][3]["name"] = "n".into();
@@ -170,69 +258,154 @@ fn monitor_rules_are_moved_here() {
         ("alicloud_dts_job_monitor_rule", "dts_monitor_rule"),
     ];
     let other = "moved {\n  from = alicloud_dts_job_monitor_rule.n\n  to   = dts_monitor_rule.n\n}\n";
-    let configuration = format!("{configuration}{rules}{other}");
+    let configuration = format!("{}{rules}{other}", made.configuration);
     assert_taken_over(
-        &bench,
-        &moving(&bench, &configuration, &blocks, &state.to_string()),
+        &made.bench,
+        &moving(&made.bench, &configuration, &blocks, &state.to_string()),
     );
 }
 
-/// A subscription, whose instance that provider has no resource of its own for, and a consumer channel.
-#[test]
-fn subscriptions_and_consumer_channels_are_moved_here() {
+/// A subscription and a consumer group on `dts_instance.m`, made by the Terraform of a bench.
+struct Subscribed {
+    bench: Bench,
+    instance: String,
+    id: String,
+    group: String,
+}
+
+fn bought_to_subscribe() -> String {
+    bought_first("SUBSCRIBE", "")
+}
+
+/// Subscription and group, with the list as JSON, as the other provider has it.
+fn subscribing(instance: &str, more: &str) -> String {
+    let text = subscription(&format!("dts_instance_id = {instance}\n  {more}"));
+    let (before, _) = text.split_once("  database {").unwrap();
+    format!(
+        "{before}  db_list = jsonencode({{ dtsdb = {{ name = \"dtsdb\", all = true }} }})\n}}\n\
+         resource \"dts_consumer_group\" \"m\" {{\n  dts_instance_id = dts_subscription.m.dts_instance_id\n  \
+         consumer_group_name = \"billing\"\n  consumer_group_user_name = \"reader\"\n  consumer_group_password = \"group-Secret-1\"\n}}\n"
+    )
+}
+
+fn subscribed(more: &str) -> Subscribed {
     let bench = Bench::immediate();
-    let bought = crate::support::bench::bought_first("SUBSCRIBE", "");
-    let group = |instance: &str| {
-        format!(
-            "resource \"dts_consumer_group\" \"m\" {{\n  dts_instance_id = {instance}\n  consumer_group_name = \"billing\"\n  \
-             consumer_group_user_name = \"reader\"\n  consumer_group_password = \"group-Secret-1\"\n}}\n"
-        )
-    };
-    let list = r#"db_list = jsonencode({ dtsdb = { name = "dtsdb", all = true } })"#;
-    let written = |instance: &str| {
-        let text = crate::changes::subscribed::subscription(&format!("dts_instance_id = {instance}"));
-        let (before, _) = text.split_once("  database {").unwrap();
-        format!(
-            "{before}  {list}\n}}\n{}",
-            group("dts_subscription.m.dts_instance_id")
-        )
-    };
+    let on_instance = |more: &str| subscribing("dts_instance.m.id", more);
     bench
-        .write(&[&bought, &written("dts_instance.m.id")])
+        .write(&[&bought_to_subscribe(), &on_instance("")])
         .apply()
         .ok();
-    let id = bench.recorded("dts_subscription.m").unwrap().text("id");
-    let instance_id = bench.recorded("dts_instance.m").unwrap().text("id");
-    let group_id = bench
-        .recorded("dts_consumer_group.m")
-        .unwrap()
-        .text("consumer_group_id");
-    let subscription = json!({"id": id, "dts_instance_id": instance_id, "dts_job_name": "orders", "payment_type": "PayAsYouGo",
-        "instance_class": "small", "db_list": "{\"dtsdb\":{\"name\":\"dtsdb\",\"all\":true}}", "checkpoint": "1700000000", "reserve": "",
-        "source_endpoint_instance_type": "RDS", "source_endpoint_engine_name": "MySQL", "source_endpoint_instance_id": "rm-source",
-        "source_endpoint_region": "cn-hangzhou", "source_endpoint_user_name": "dtstest", "source_endpoint_password": SOURCE_PASSWORD,
-        "source_endpoint_owner_id": "17", "source_endpoint_role": "", "source_endpoint_ip": "", "source_endpoint_port": "",
-        "subscription_data_type_ddl": true, "subscription_data_type_dml": true, "subscription_instance_network_type": "vpc",
-        "subscription_instance_vpc_id": "vpc-1", "subscription_instance_vswitch_id": "vsw-1", "status": "Normal", "tags": {},
-        "delay_notice": null, "error_notice": null, "delay_rule_time": "0", "timeouts": null});
-    let channel = json!({"id": format!("{instance_id}:{group_id}"), "dts_instance_id": instance_id, "consumer_group_id": group_id,
-        "consumer_group_name": "billing", "consumer_group_user_name": "reader", "consumer_group_password": "group-Secret-1"});
-    let state = recorded(&[
-        ("alicloud_dts_subscription_job", subscription),
-        ("alicloud_dts_consumer_channel", channel),
-    ]);
-    let blocks = [
-        ("alicloud_dts_subscription_job", "dts_subscription"),
-        ("alicloud_dts_consumer_channel", "dts_consumer_group"),
-    ];
-    let configuration = written(&format!("\"{instance_id}\""));
-    assert_taken_over(&bench, &moving(&bench, &configuration, &blocks, &state));
+    if !more.is_empty() {
+        bench
+            .write(&[&bought_to_subscribe(), &on_instance(more)])
+            .apply()
+            .ok();
+    }
+    let text = |address: &str, name: &str| bench.recorded(address).unwrap().text(name);
+    Subscribed {
+        instance: text("dts_instance.m", "id"),
+        id: text("dts_subscription.m", "id"),
+        group: text("dts_consumer_group.m", "consumer_group_id"),
+        bench,
+    }
+}
+
+impl Subscribed {
+    fn moving(&self, configuration: &str, subscription: Value) -> Workspace {
+        let state = recorded(&[
+            ("alicloud_dts_subscription_job", subscription),
+            (
+                "alicloud_dts_consumer_channel",
+                consumer_channel(&self.instance, &self.group),
+            ),
+        ]);
+        let blocks = [
+            ("alicloud_dts_subscription_job", "dts_subscription"),
+            ("alicloud_dts_consumer_channel", "dts_consumer_group"),
+        ];
+        moving(&self.bench, configuration, &blocks, &state)
+    }
+}
+
+#[test]
+fn subscriptions_and_consumer_channels_are_moved_here() {
+    let paused = "desired_status = \"suspended\"\n  delay_notice = true\n  delay_rule_time = 60\n  delay_phone = \"1\"";
+    let recorded_paused = json!({"status": "Abnormal", "delay_notice": true, "delay_rule_time": "60", "delay_phone": "1",
+        "error_notice": false});
+    for (more, differing) in [
+        ("", json!({})),
+        (
+            &format!("{paused}\n  error_notice = false"),
+            recorded_paused.clone(),
+        ),
+    ] {
+        let made = subscribed(more);
+        let configuration = subscribing(&format!("\"{}\"", made.instance), more);
+        let state = but(subscription_job(&made.id, &made.instance), differing);
+        assert_taken_over(&made.bench, &made.moving(&configuration, state));
+    }
+}
+
+/// The other provider's subscription job bought its instance and released it with itself.
+#[test]
+fn who_moves_a_subscription_is_told_to_import_its_instance() {
+    let made = subscribed("");
+    let id = &made.instance;
+    let state = subscription_job(&made.id, id);
+    let block = format!("import {{\n  to = dts_instance.<name>\n  id = \"{id}\"\n}}");
+
+    let alone = made.moving(&subscribing(&format!("\"{id}\""), ""), state.clone());
+    let plan = alone.plan(&[]).ok();
+    let told = plan.warnings();
+    assert_eq!(told.len(), 1, "{}", plan.report());
+    assert_eq!(
+        told[0].summary,
+        format!("DTS instance {id} needs a resource of its own")
+    );
+    assert!(told[0].detail.contains(&block), "{}", told[0].detail);
+    alone.apply_saved().ok();
+    assert_eq!(alone.plan(&[]).ok().warnings(), []);
+    let stays = format!("DTS instance {id} stays, and goes on to be paid for");
+    let plan = alone.plan(&["-destroy"]).ok();
+    let told = plan.warnings();
+    let told = told.iter().find(|told| told.summary == stays);
+    assert!(told.unwrap().detail.contains(&block), "{}", plan.report());
+
+    let import = block.replace("<name>", "m") + "\n";
+    let configuration = bought_to_subscribe() + &subscribing("dts_instance.m.id", "") + &import;
+    let with_instance = made.moving(&configuration, state);
+    with_instance.plan(&[]).ok();
+    with_instance.apply_saved().ok();
+    with_instance.assert_plan_is_empty();
+    let destroyed = with_instance.destroy().ok();
+    assert!(
+        !destroyed.warnings().iter().any(|told| told.summary == stays),
+        "{}",
+        destroyed.report()
+    );
+    assert_nothing_paid_for(&made.bench.emulator);
+}
+
+/// Bought for the subscription, the instance is removed before it.
+#[test]
+fn an_instance_that_goes_with_its_subscription_is_not_said_to_stay() {
+    let bench = Bench::immediate();
+    let checked = subscription("desired_status = \"prechecked\"");
+    let bought = "resource \"dts_instance\" \"m\" {\n  job_id = dts_subscription.m.id\n  instance_class = \"small\"\n  pay_type = \"PostPaid\"\n}\n";
+    bench.write(&[&checked, bought]).apply().ok();
+    let plan = bench.workspace.plan(&["-destroy"]).ok();
+    let stays: Vec<_> = plan
+        .warnings()
+        .into_iter()
+        .filter(|told| told.summary.contains("stays"))
+        .collect();
+    assert_eq!(stays, [], "{}", plan.report());
 }
 
 #[test]
 fn what_cannot_be_moved_is_told_and_left() {
-    let (bench, configuration, instance_id, _) = made("SYNC");
-    let only_instance = configuration.split("resource \"dts_job\"").next().unwrap();
+    let made = made("SYNC", &[], "");
+    let only_instance = made.configuration.split("resource \"dts_job\"").next().unwrap();
     for (type_name, attributes, part) in [
         (
             "alicloud_dts_instance",
@@ -241,12 +414,13 @@ fn what_cannot_be_moved_is_told_and_left() {
         ),
         (
             "alicloud_vpc",
-            json!({"id": instance_id}),
-            "There is no way from `alicloud_vpc`",
+            json!({"id": made.instance}),
+            "What can be moved to `dts_instance`: `alicloud_dts_instance`, `alicloud_dts_synchronization_instance`, \
+             `alicloud_dts_migration_instance`.",
         ),
     ] {
         let state = recorded(&[(type_name, attributes)]);
-        let workspace = moving(&bench, only_instance, &[(type_name, "dts_instance")], &state);
+        let workspace = moving(&made.bench, only_instance, &[(type_name, "dts_instance")], &state);
         let plan = workspace.plan(&[]).fails();
         let error = plan.error("Unable to move");
         assert!(

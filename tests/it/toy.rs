@@ -11,7 +11,7 @@ use terraform_provider_dts::framework::datasource::{DataSource, Query};
 use terraform_provider_dts::framework::function::{self, Function, Parameter, Signature};
 use terraform_provider_dts::framework::identity::{Identity, IdentityAttribute};
 use terraform_provider_dts::framework::list::{Item, ListResource, Listing};
-use terraform_provider_dts::framework::moved::Source;
+use terraform_provider_dts::framework::moved::{Moved, Source};
 use terraform_provider_dts::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use terraform_provider_dts::framework::{
     Attribute, Block, Diagnostic, Diagnostics, NestedBlock, Object, Path, Provider, Schema, Server, Type,
@@ -389,14 +389,24 @@ impl Resource<Client> for Thing {
             .with("greeting", client.greeting.as_str())
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &["other_thing"]
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         match source.type_name.as_str() {
             "other_thing" => Some(match source.state["name"].as_str() {
                 Some("panic") => panic!("asked to panic"),
-                Some(name) => Ok(Object::new()
-                    .with("id", "moved")
-                    .with("name", name)
-                    .with("secret_wo", "hunter2")),
+                Some(name) => {
+                    let state = Object::new().with("id", "moved").with("name", name);
+                    let mut moved = Moved::from(state.with("secret_wo", "hunter2"));
+                    if name == "warn" {
+                        moved
+                            .warnings
+                            .push(Diagnostic::warning("There is more to it", ""));
+                    }
+                    Ok(moved)
+                }
                 None => Err(Diagnostic::error("The thing has no name", "")
                     .at(Path::attribute("name"))
                     .into()),

@@ -2,12 +2,17 @@
 
 use super::{Recorded, type_of};
 use crate::dts::consumer_group::id;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
 use crate::framework::{Diagnostics, Object};
 
-pub(in crate::dts) fn consumer_group(source: &Source) -> Option<Result<Object, Diagnostics>> {
+/// The type there.
+pub(in crate::dts) const CONSUMER_GROUPS: [&str; 1] = ["alicloud_dts_consumer_channel"];
+
+pub(in crate::dts) fn consumer_group(source: &Source) -> Option<Result<Moved, Diagnostics>> {
     let recorded = Recorded::of(source);
-    (type_of(source)? == "alicloud_dts_consumer_channel").then(|| made(&recorded))
+    CONSUMER_GROUPS
+        .contains(&type_of(source)?)
+        .then(|| made(&recorded).map(Moved::from))
 }
 
 fn made(recorded: &Recorded<'_>) -> Result<Object, Diagnostics> {
@@ -51,7 +56,7 @@ mod tests {
             state,
         };
         let made = consumer_group(&source).unwrap();
-        made.map(|state| state.reveal())
+        made.map(|moved| moved.state.reveal())
             .map_err(|errors| format!("{errors:?}"))
     }
 

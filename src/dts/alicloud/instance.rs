@@ -1,12 +1,19 @@
 //! `dts_instance` from `alicloud_dts_instance`, `alicloud_dts_synchronization_instance` and `alicloud_dts_migration_instance`.
 
 use super::{Recorded, type_of};
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
 use crate::framework::{Diagnostics, Object};
 
-pub(in crate::dts) fn instance(source: &Source) -> Option<Result<Object, Diagnostics>> {
+/// The types there.
+pub(in crate::dts) const INSTANCES: [&str; 3] = [
+    "alicloud_dts_instance",
+    "alicloud_dts_synchronization_instance",
+    "alicloud_dts_migration_instance",
+];
+
+pub(in crate::dts) fn instance(source: &Source) -> Option<Result<Moved, Diagnostics>> {
     let recorded = Recorded::of(source);
-    match type_of(source)? {
+    let made = match type_of(source)? {
         "alicloud_dts_instance" => Some(made(
             &recorded,
             recorded.text("type"),
@@ -23,7 +30,8 @@ pub(in crate::dts) fn instance(source: &Source) -> Option<Result<Object, Diagnos
             Some(made(&recorded, Some("MIGRATION"), ENDPOINT_REGIONS, ["", ""]))
         }
         _ => None,
-    }
+    };
+    made.map(|made| made.map(Moved::from))
 }
 
 const ENDPOINT_REGIONS: [&str; 2] = ["source_endpoint_region", "destination_endpoint_region"];
@@ -108,7 +116,7 @@ mod tests {
         };
         let made = instance(&source)?;
         Some(
-            made.map(|state| state.reveal())
+            made.map(|moved| moved.state.reveal())
                 .map_err(|errors| format!("{errors:?}")),
         )
     }

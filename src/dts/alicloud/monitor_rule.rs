@@ -2,12 +2,17 @@
 
 use super::{Recorded, type_of};
 use crate::dts::monitor_rule::id;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
 use crate::framework::{Diagnostics, Object};
 
-pub(in crate::dts) fn monitor_rule(source: &Source) -> Option<Result<Object, Diagnostics>> {
+/// The type there.
+pub(in crate::dts) const MONITOR_RULES: [&str; 1] = ["alicloud_dts_job_monitor_rule"];
+
+pub(in crate::dts) fn monitor_rule(source: &Source) -> Option<Result<Moved, Diagnostics>> {
     let recorded = Recorded::of(source);
-    (type_of(source)? == "alicloud_dts_job_monitor_rule").then(|| made(&recorded))
+    MONITOR_RULES
+        .contains(&type_of(source)?)
+        .then(|| made(&recorded).map(Moved::from))
 }
 
 fn made(recorded: &Recorded<'_>) -> Result<Object, Diagnostics> {
@@ -43,7 +48,7 @@ mod tests {
             state,
         };
         let made = monitor_rule(&source).unwrap();
-        made.map(|state| state.reveal())
+        made.map(|moved| moved.state.reveal())
             .map_err(|errors| format!("{errors:?}"))
     }
 

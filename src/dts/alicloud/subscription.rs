@@ -1,14 +1,39 @@
-//! `dts_subscription` from `alicloud_dts_subscription_job`, which buys its instance too: that is imported as a `dts_instance`.
+//! `dts_subscription` from `alicloud_dts_subscription_job`, which buys its instance too: that has to be imported as a `dts_instance`, and
+//! the move says so.
 
 use super::{Recorded, type_of};
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
-use crate::framework::moved::Source;
-use crate::framework::{Diagnostics, Object};
+use crate::framework::moved::{Moved, Source};
+use crate::framework::{Diagnostic, Diagnostics, Object};
 
-pub(in crate::dts) fn subscription(source: &Source) -> Option<Result<Object, Diagnostics>> {
+/// The type there.
+pub(in crate::dts) const SUBSCRIPTIONS: [&str; 1] = ["alicloud_dts_subscription_job"];
+
+pub(in crate::dts) fn subscription(source: &Source) -> Option<Result<Moved, Diagnostics>> {
     let recorded = Recorded::of(source);
-    (type_of(source)? == "alicloud_dts_subscription_job").then(|| made(&recorded))
+    SUBSCRIPTIONS.contains(&type_of(source)?).then(|| {
+        Ok(Moved {
+            state: made(&recorded)?,
+            warnings: left_alone(&recorded).into(),
+        })
+    })
+}
+
+/// What their resource bought, and released with itself, nobody would release any more.
+fn left_alone(recorded: &Recorded<'_>) -> Diagnostic {
+    let id = recorded.text("dts_instance_id").unwrap_or("<dts_instance_id>");
+    Diagnostic::warning(
+        format!("DTS instance {id} needs a resource of its own"),
+        format!(
+            "`{}` bought the instance and released it with itself; a `dts_subscription` never releases one. Unless a `dts_instance` has it \
+             already, import it in the same apply, so that it does not go on to be paid for once the subscription is destroyed:\n\n\
+             import {{\n  to = dts_instance.<name>\n  id = \"{id}\"\n}}\n\n\
+             `terraform plan -generate-config-out=instance.tf` writes its resource block. Then let the subscription refer to it: \
+             `dts_instance_id = dts_instance.<name>.id`.",
+            recorded.of
+        ),
+    )
 }
 
 fn made(recorded: &Recorded<'_>) -> Result<Object, Diagnostics> {
@@ -98,7 +123,13 @@ mod tests {
             "subscription_instance_vswitch_id": "vsw-1", "subscription_data_type_ddl": true, "subscription_data_type_dml": false,
             "delay_notice": true, "delay_rule_time": 60,
             "source_endpoint": {"instance_type": "RDS", "engine_name": "MySQL", "password": "p"}});
-        assert_eq!(made.reveal(), expected);
+        assert_eq!(made.state.reveal(), expected);
+        let told: Vec<_> = made.warnings.iter().collect();
+        assert_eq!(told.len(), 1);
+        assert!(
+            told[0].summary.contains("dtsj1") && told[0].detail.contains("id = \"dtsj1\""),
+            "{told:?}"
+        );
         assert!(subscription(&source("alicloud_dts_synchronization_job")).is_none());
     }
 }

@@ -15,7 +15,7 @@ use super::provider::Client;
 use super::{alicloud, identity};
 use crate::api;
 use crate::framework::identity::Identity;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::{Diagnostics, Object, Schema};
 
@@ -97,7 +97,11 @@ impl Resource<Client> for ConsumerGroup {
         read::import(id, &client).await
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &alicloud::CONSUMER_GROUPS
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         alicloud::consumer_group(source)
     }
 }

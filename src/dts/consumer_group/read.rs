@@ -4,8 +4,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{NAME, USER, id, subscription};
 use crate::api;
+use crate::dts::data::job_type;
 use crate::dts::provider::Client;
-use crate::dts::{error, no_such};
+use crate::dts::subscription::SUBSCRIBE;
+use crate::dts::{error, no_such, other_thing};
 use crate::framework::resource::Read;
 use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
@@ -50,7 +52,11 @@ pub(super) async fn import(given: &str, client: &Client) -> Result<Object, Diagn
     else {
         return Err(Diagnostic::error(
             format!("Unable to {what}"),
-            "The id of a consumer group is that of the subscription's instance and its own, such as `dtsl3m1213ye7l2q3n:dtsor1x2y3z4a5b6`.",
+            format!(
+                "{given:?} is one id, and a consumer group is imported by two: that of the subscription's instance (or of the subscription) and its \
+                 own, with a colon between, such as `dtsl3m1213ye7l2q3n:dtsor1x2y3z4a5b6`. `data.dts_consumer_groups` lists the groups of a \
+                 subscription with their ids."
+            ),
         )
         .at(Path::attribute("id"))
         .into());
@@ -68,6 +74,13 @@ pub(super) async fn import(given: &str, client: &Client) -> Result<Object, Diagn
         }
         Err(cause) => return Err(error::unable(&what, &cause).into()),
     };
+    if let Some(kind) = detail.job_type.as_deref().map(job_type)
+        && kind != SUBSCRIBE
+    {
+        let it_is = format!("a {kind} job or its instance");
+        let then = "Only a subscription has consumer groups: write the id of its instance before the colon.";
+        return Err(other_thing(&what, place, &it_is, then));
+    }
     let state = Object::new()
         .with("consumer_group_id", group)
         .with("dts_instance_id", detail.dts_instance_id.clone())
@@ -77,10 +90,27 @@ pub(super) async fn import(given: &str, client: &Client) -> Result<Object, Diagn
         .await
         .map_err(error::to(&what))?;
     if !groups.iter().any(|found| found.id == group) {
-        return Err(no_such(&what, "consumer group", group, api.region()));
+        return Err(no_group(&what, place, group, &groups));
     }
     Ok(state.with(
         "id",
         id(detail.dts_instance_id.as_deref().unwrap_or(place), group),
     ))
+}
+
+fn no_group(what: &str, place: &str, group: &str, groups: &[api::ConsumerGroup]) -> Diagnostics {
+    let there: Vec<String> = groups
+        .iter()
+        .map(|group| format!("{} ({})", group.id, group.name.as_deref().unwrap_or_default()))
+        .collect();
+    let there = match there[..] {
+        [] => "It has none.".to_owned(),
+        _ => format!("Write one of its groups after the colon: {}.", there.join(", ")),
+    };
+    Diagnostic::error(
+        format!("Unable to {what}"),
+        format!("There is no consumer group with the id {group:?} in the subscription of {place:?}. {there}"),
+    )
+    .at(Path::attribute("id"))
+    .into()
 }

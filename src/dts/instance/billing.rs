@@ -1,6 +1,9 @@
 //! How an instance is paid for, and how much of it there is: what a configuration may say of it, and which calls a change needs
 //! (dts-api.md 2.1, 2.6, 6.4, 6.5).
 
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::framework::resource::Plan;
@@ -167,8 +170,79 @@ pub(super) fn operations(prior: &Object, planned: &Object) -> Option<Vec<&'stati
     )
 }
 
-/// What a configuration alone can tell.
-pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
+/// The time that a `PrePaid` instance is paid for, as `period` and `used_time`, where its dates tell: whole months, and up to two days
+/// more, for time ends with a day, and a job may have been configured before its instance was bought.
+pub(super) fn paid(create_time: &str, expire_time: &str) -> Option<(&'static str, i64)> {
+    let [from, to] = [create_time, expire_time].map(|text| {
+        let time: Timestamp = text.parse().ok()?;
+        Some(time.to_zoned(TimeZone::UTC))
+    });
+    let (from, to) = (from?, to?);
+    let months_of = |time: &Zoned| i64::from(time.year()) * 12 + i64::from(time.month());
+    let most = months_of(&to) - months_of(&from);
+    // The last month may not be full.
+    let months = [most, most - 1]
+        .into_iter()
+        .filter(|months| *months > 0)
+        .find(|months| {
+            let full = from.checked_add(months.months());
+            full.is_ok_and(|end| {
+                (SignedDuration::ZERO..=SignedDuration::from_hours(48)).contains(&end.duration_until(&to))
+            })
+        })?;
+    Some(match months % 12 {
+        0 => ("Year", months / 12),
+        _ => ("Month", months),
+    })
+}
+
+/// What the plan of an imported instance has to say: what nobody could check, and what it buys.
+pub(super) fn taken_over(prior: &Object, planned: &Object) -> Diagnostics {
+    let mut told = Diagnostics::new();
+    let unchecked = UNSEEN
+        .into_iter()
+        .filter(|name| prior.get(name).is_null() && planned.get(name).is_known());
+    // One word for both.
+    for name in unchecked.filter(|name| *name != "period") {
+        let then = if name == "used_time" {
+            " A greater number renews the instance by the difference to it (`RenewInstance`)."
+        } else {
+            ""
+        };
+        told.push(
+            Diagnostic::warning(
+                format!("{name} of an imported DTS instance is taken over unchecked"),
+                format!(
+                    "DTS does not tell it: what is configured is recorded as what was bought, and nothing is called. Compare it with the DTS \
+                     console, or with the bill.{then}"
+                ),
+            )
+            .at(Path::attribute(name)),
+        );
+    }
+    if let Some((period, count)) = renewal(prior, planned) {
+        let text = |name: &str| prior.str(name).unwrap_or_default();
+        told.push(
+            Diagnostic::warning(
+                "An imported DTS instance is renewed",
+                format!(
+                    "DTS shows that instance {} was made at {} and expires at {}. That is `period = {:?}` and `used_time = {}`; the configuration \
+                     says more, and the apply pays for the difference: {count} times {period}. To take it over as it is, write that.",
+                    text("id"),
+                    text("create_time"),
+                    text("expire_time"),
+                    text("period"),
+                    prior.i64("used_time").unwrap_or_default()
+                ),
+            )
+            .at(Path::attribute("used_time")),
+        );
+    }
+    told
+}
+
+/// What a configuration alone can tell. `generated`: by Terraform, for an instance that is there and whose time DTS may not have told.
+pub(super) fn validate(config: &Object, generated: bool, diagnostics: &mut Diagnostics) {
     let mut say = |name: &str, summary: &str, detail: &str| {
         diagnostics.push(Diagnostic::error(summary, detail).at(Path::attribute(name)));
     };
@@ -187,7 +261,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
                 ("period", "Set it to `Year` or `Month`."),
                 ("used_time", "Set it to how many periods are paid, such as `1`."),
             ] {
-                if !is_set(config, name) {
+                if !is_set(config, name) && !generated {
                     say(
                         name,
                         &format!("{name} is missing"),
@@ -428,6 +502,18 @@ pub(super) fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
             ),
         );
     }
+    if transfers && payment == Some(Payment::PrePaid) {
+        for name in ["period", "used_time"]
+            .into_iter()
+            .filter(|name| planned.get(name).is_null())
+        {
+            say(
+                name,
+                &format!("{name} is missing"),
+                "What becomes `PrePaid` is paid for a time. Set `period` and `used_time`.",
+            );
+        }
+    }
     let stays = !transfers && payment == Some(Payment::PrePaid);
     if stays
         && months(&planned)
@@ -437,8 +523,12 @@ pub(super) fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
         say(
             "used_time",
             "Unable to take back time that is paid",
-            "`used_time` counts all periods that were paid, with every renewal: a greater number renews the instance, a smaller one cannot be. \
-             Write what it was, or more.",
+            &format!(
+                "`used_time` counts all periods that were paid, with every renewal: a greater number renews the instance, a smaller one cannot \
+                 be. Write what it was (`period = {:?}`, `used_time = {}`), or more.",
+                prior.str("period").unwrap_or_default(),
+                prior.i64("used_time").unwrap_or_default()
+            ),
         );
     }
     let same = planned.bool("auto_pay").unwrap_or(false) == prior.bool("auto_pay").unwrap_or(false);
@@ -554,6 +644,41 @@ mod tests {
                 "{prior} -> {planned}"
             );
         }
+    }
+
+    #[test]
+    fn the_dates_of_an_instance_tell_what_is_paid() {
+        for (from, to, expected) in [
+            ("2021-03-16T08:01:19Z", "2021-04-16T16:00:00Z", Some(("Month", 1))),
+            ("2021-01-31T08:00:00Z", "2021-02-28T08:00:00Z", Some(("Month", 1))),
+            ("2021-03-16T08:01:19Z", "2022-03-17T16:00:00Z", Some(("Year", 1))),
+            (
+                "2021-03-16T08:01:19Z",
+                "2022-06-16T08:01:19Z",
+                Some(("Month", 15)),
+            ),
+            // Paid by use at first.
+            ("2021-03-16T08:01:19Z", "2021-04-26T16:00:00Z", None),
+            ("2021-03-16T08:01:19Z", "2021-03-16T16:00:00Z", None),
+            ("2021-03-16T08:01:19Z", "2020-03-16T08:01:19Z", None),
+            ("2021-03-16T08:01:19Z", "", None),
+            ("soon", "2021-04-16T16:00:00Z", None),
+        ] {
+            assert_eq!(paid(from, to), expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn time_that_no_date_tells_is_taken_over_with_a_word() {
+        let told = |prior: &str, planned: &str| -> Vec<String> {
+            let told = taken_over(&state(prior), &state(planned));
+            let of = |one: &Diagnostic| one.path.clone().unwrap_or_default().to_string();
+            told.iter().map(of).collect()
+        };
+        let two_months = "PrePaid period=Month used_time=2";
+        assert_eq!(told("PrePaid", two_months), ["used_time"]);
+        assert_eq!(told(two_months, two_months), [""; 0]);
+        assert_eq!(told("PostPaid", "PostPaid fee_type=A"), ["fee_type"]);
     }
 
     #[test]

@@ -20,7 +20,8 @@ use async_trait::async_trait;
 use super::provider::Client;
 use super::{alicloud, identity};
 use crate::framework::identity::Identity;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
+use crate::framework::private::Private;
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::{Diagnostics, Object, Schema};
 
@@ -65,7 +66,13 @@ impl Resource<Client> for Instance {
         plan::plan(plan);
     }
 
-    fn plan_destroy(&self, prior: &Object, client: Option<&Client>, diagnostics: &mut Diagnostics) {
+    fn plan_destroy(
+        &self,
+        prior: &Object,
+        _private: &Private,
+        client: Option<&Client>,
+        diagnostics: &mut Diagnostics,
+    ) {
         plan::plan_destroy(prior, client, diagnostics);
     }
 
@@ -110,7 +117,11 @@ impl Resource<Client> for Instance {
         read::import(id, &client).await
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &alicloud::INSTANCES
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         alicloud::instance(source)
     }
 }

@@ -62,10 +62,14 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
 
 /// What the plan of a removal has to say.
 pub(super) fn plan_destroy(prior: &Object, client: Option<&Client>, diagnostics: &mut Diagnostics) {
+    let id = prior.str("id").unwrap_or_default();
+    if let Some(client) = client {
+        // Whoever is removed after it finds it managed.
+        client.claim(id);
+    }
     if prior.str("on_destroy") == Some("keep") {
         return;
     }
-    let id = prior.str("id").unwrap_or_default();
     if let Some(refusal) = cannot_release(prior) {
         diagnostics.push(refusal);
         return;
@@ -214,6 +218,9 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
     // What only may turn out to be another value calls nothing; the list then stays as it is, for the apply may find no change.
     if nothing_else {
         return;
+    }
+    if imported {
+        plan.diagnostics.extend(billing::taken_over(prior, &plan.planned));
     }
     plan.unknown("status");
     let calls = operations(&before, &plan.planned);

@@ -8,7 +8,7 @@ use crate::api;
 use crate::dts::data::job_type;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{error, no_such, other_thing, tags};
+use crate::dts::{error, no_such, other_thing, resource_of, tags};
 use crate::framework::resource::Read;
 use crate::framework::{Diagnostics, Number, Object, Value};
 
@@ -59,11 +59,12 @@ pub(super) async fn import(id: &str, client: &Client) -> Result<Object, Diagnost
         Err(cause) if cause.is_not_found() => {
             match api.describe_dts_job_detail(&api::JobRef::job(id)).await {
                 Ok(detail) => {
+                    let resource = resource_of(detail.job_type.as_deref());
                     let then = match detail.dts_instance_id {
                         Some(instance_id) => {
-                            format!("Import its instance by {instance_id:?}, and the job as a `dts_job`.")
+                            format!("Import its instance by {instance_id:?}, and the job as a `{resource}`.")
                         }
-                        None => "No instance was bought for it. Import it as a `dts_job`.".to_owned(),
+                        None => format!("No instance was bought for it. Import it as a `{resource}`."),
                     };
                     Err(other_thing(&what, id, "a job", &then))
                 }
@@ -113,6 +114,14 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
         }
     }
     state.set("expire_time", detail.expire_time.as_deref());
+    let dates = (detail.create_time.as_deref()).zip(detail.expire_time.as_deref());
+    if let (true, true, Some((from, to))) = (imported, state.get("used_time").is_null(), dates)
+        && state.str("pay_type") == Some("PrePaid")
+        && let Some((period, count)) = billing::paid(from, to)
+    {
+        state.set("period", period);
+        state.set("used_time", count);
+    }
     let counts = state.i64("database_count").is_some();
     if let (Some(count), true) = (detail.database_count, counts) {
         state.set("database_count", count);

@@ -117,7 +117,7 @@ pub(super) fn schema() -> Schema {
             Attribute::number("used_time")
                 .check(Check::between(1, 600))
                 .describe("How many periods are paid in all, each renewal included. A purchase sells 1, 2, 3 or 5 years, or 1 to 9 months; more than was paid before renews \
-                    the instance by the difference (`RenewInstance`), less is refused. Required with `PrePaid`."),
+                    the instance by the difference (`RenewInstance`), less is refused. An import finds it where `create_time` and `expire_time` tell. Required with `PrePaid`."),
         )
         .attribute(
             Attribute::bool("auto_pay")
@@ -181,10 +181,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             "With `job_id` the instance that the job already has is always taken.",
             diagnostics,
         );
-        // A configuration that Terraform generated for an instance that is there says both, and they agree: the plan compares.
-        let generated =
-            is_certainly_set(config, "job_id") && SHAPE.iter().all(|name| is_certainly_set(config, name));
-        if !generated {
+        if !is_generated(config) {
             validate_job(config, diagnostics);
         }
     } else {
@@ -227,7 +224,19 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             }
         }
     }
-    billing::validate(config, diagnostics);
+    billing::validate(config, is_generated(config), diagnostics);
+}
+
+/// Whether it is as Terraform generates it for an instance that is there: it says the job and what follows from it, and they agree, which
+/// the plan compares. A subscription that is configured has no destination.
+fn is_generated(config: &Object) -> bool {
+    let subscribes = config
+        .str("type")
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("SUBSCRIBE"));
+    let mut told = SHAPE
+        .iter()
+        .filter(|name| !(subscribes && name.starts_with("destination_")));
+    is_certainly_set(config, "job_id") && told.all(|name| is_certainly_set(config, name))
 }
 
 /// What follows from the job cannot be said as well.

@@ -8,7 +8,7 @@ use super::configure;
 use super::decide::{Decision, Operation, configuring, decide, is_one_time, refused};
 use super::skip::RECHECK;
 use super::{SUCCESSOR, UNFINISHED, read};
-use super::{keys, new_instance, options, two_way};
+use super::{found, keys, new_instance, options, two_way};
 use crate::api;
 use crate::dts::course::{Course, Desired, Move};
 use crate::dts::endpoint::{self, Side};
@@ -16,7 +16,6 @@ use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{LastLook, Poll};
 use crate::dts::{error, objects};
-use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
 use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
 
@@ -49,10 +48,11 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     let client = apply.client.clone();
     let api = client.api_within(&apply.cancel, apply.timeout(TIMEOUT))?;
     let id = apply.prior.str("id").unwrap_or_default().to_owned();
-    let (prior, planned, config) = (apply.prior.clone(), apply.planned.clone(), apply.config.clone());
+    let (planned, config) = (apply.planned.clone(), apply.config.clone());
+    let prior = found::with_found(&apply.prior, &planned, &apply.private);
     let facts = Facts::of(&apply.private, &prior, &config);
     if new_instance::other_instance(&prior, &planned).is_some() {
-        apply.private.remove(IMPORTED);
+        found::settle(&mut apply.private);
         return new_instance::configure_there(apply, api).await;
     }
     let operations = match decide(&prior, &planned, facts) {
@@ -66,7 +66,7 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
             .into());
         }
     };
-    apply.private.remove(IMPORTED);
+    found::settle(&mut apply.private);
     apply.private.remove(RECHECK);
     let desired = desired(&planned);
     let mut run = Run::new(apply, api, id, prior, "timeouts.update");

@@ -124,10 +124,8 @@ impl Change {
             notices: Notice::BOTH
                 .into_iter()
                 .filter(|notice| notice.differs(prior, planned))
-                .filter(|notice| !(facts.imported && notice.is_unsaid(prior)))
                 .collect(),
-            parameters: !new_parameters(prior, planned).is_empty()
-                && !taken_over(prior.get("job_parameters"), planned.get("job_parameters")),
+            parameters: !new_parameters(prior, planned).is_empty(),
             ..Change::default()
         };
         let cluster = "dedicated_cluster_id";

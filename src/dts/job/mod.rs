@@ -1,8 +1,8 @@
 //! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
 //! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password`,
 //! `follow`, `skip`, and `new_instance` where the instance was replaced under the job), `read`, `remove`; `condition` is what a
-//! job's state tells beside its status, `keys` are arguments that become `Reserve`, `options` what else there is, `two_way` the order of
-//! both jobs of an instance, `validate` and `combinations` what a configuration alone can tell.
+//! job's state tells beside its status, `found` what an import finds set, `keys` are arguments that become `Reserve`, `options` what else
+//! there is, `two_way` the order of both jobs of an instance, `validate` and `combinations` what a configuration alone can tell.
 
 mod apply;
 mod change;
@@ -11,6 +11,7 @@ mod condition;
 mod configure;
 mod decide;
 mod follow;
+mod found;
 mod keys;
 mod new_instance;
 mod options;
@@ -32,7 +33,8 @@ use async_trait::async_trait;
 use super::provider::Client;
 use super::{alicloud, identity};
 use crate::framework::identity::Identity;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
+use crate::framework::private::Private;
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::{Diagnostics, Object, Schema};
 
@@ -48,9 +50,6 @@ const UNKNOWN_INSTANCE: &str = "unknown";
 
 /// The private key by which the plan of a job tells the one of its successor that the instance is taken by itself.
 const PREDECESSOR: &str = "has_predecessor";
-
-/// The private key by which `reserve` of an imported job is known to be DTS's own, not the user's.
-const RESERVE_OF_DTS: &str = "reserve_of_dts";
 
 /// The private key by which an apply that did not see the job get as far as `wait_for` asks tells the next plan so.
 const UNFINISHED: &str = "unfinished";
@@ -73,7 +72,13 @@ impl Resource<Client> for Job {
         plan::plan(plan);
     }
 
-    fn plan_destroy(&self, prior: &Object, _client: Option<&Client>, diagnostics: &mut Diagnostics) {
+    fn plan_destroy(
+        &self,
+        prior: &Object,
+        _private: &Private,
+        _client: Option<&Client>,
+        diagnostics: &mut Diagnostics,
+    ) {
         diagnostics.extend(remove::told(prior));
     }
 
@@ -119,7 +124,11 @@ impl Resource<Client> for Job {
         read::import(id, &client).await
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &alicloud::JOBS
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         alicloud::job(source)
     }
 }

@@ -1,11 +1,10 @@
 //! Arguments of a job beside its objects, endpoints and settings: where it runs, from when on, who is told, and the settings of
 //! its modules.
 
-use std::collections::BTreeMap;
-
 use super::apply::Run;
 use crate::api;
 use crate::dts::error;
+use crate::dts::monitor_rule::same_phones;
 use crate::framework::{Attribute, Check, Diagnostics, Object, Path, Type, Value};
 
 /// What of a configuration DTS cannot change in place.
@@ -50,6 +49,16 @@ pub(super) fn attributes() -> Vec<Attribute> {
                 "The {which} number of DUs of a serverless instance: 1, 2, 4, 8 or 16. {CONFIGURED}"
             ))
     };
+    let told = |name: &str| {
+        text(
+            name,
+            "Phone numbers that are told of it, separated by commas; ten at most.",
+        )
+        .optional_computed()
+        .stable()
+        .same_meaning(same_phones)
+        .check(Check::new(phones))
+    };
     vec![
         text(
             "synchronization_direction",
@@ -81,17 +90,17 @@ pub(super) fn attributes() -> Vec<Attribute> {
         )
         .same_meaning(same_json)
         .check(Check::new(json_object)),
-        Attribute::bool("delay_notice").describe("Whether somebody is told when the job falls behind. With `delay_rule_time`. Changed in place (`CreateJobMonitorRule`); a `dts_monitor_rule` says more."),
-        text("delay_phone", "Phone numbers that are told of it, separated by commas; ten at most.").check(Check::new(phones)),
-        Attribute::number("delay_rule_time").check(Check::between(1, 604_800)).describe("How many seconds the job may be behind before somebody is told; ten or more are advised."),
-        Attribute::bool("error_notice").describe("Whether somebody is told when the job fails. Changed in place (`CreateJobMonitorRule`)."),
-        text("error_phone", "Phone numbers that are told of it, separated by commas; ten at most.").check(Check::new(phones)),
+        Attribute::bool("delay_notice").optional_computed().stable().describe("Whether somebody is told when the job falls behind. With `delay_rule_time`. Changed in place (`CreateJobMonitorRule`); a `dts_monitor_rule` says more. Left out, an alarm that an import found stays as it is."),
+        told("delay_phone"),
+        Attribute::number("delay_rule_time").optional_computed().stable().check(Check::between(1, 604_800)).describe("How many seconds the job may be behind before somebody is told; ten or more are advised."),
+        Attribute::bool("error_notice").optional_computed().stable().describe("Whether somebody is told when the job fails. Changed in place (`CreateJobMonitorRule`)."),
+        told("error_phone"),
         text("dts_bis_label", &format!("Label of the environment: `normal` or `online`. {CONFIGURED}")).check(Check::one_of(&["normal", "online"])),
         Attribute::bool("disaster_recovery_job").describe(&format!("Whether the job is for geo-disaster recovery. {CONFIGURED}")),
-        Attribute::new("job_parameters", Type::map(Type::String)).check(Check::new(parameters)).describe(
+        Attribute::new("job_parameters", Type::map(Type::String)).optional_computed().stable().check(Check::new(parameters)).describe(
             "Settings of the job's modules (`ModifyDtsJobConfig`), each by its module and its name, such as \
              `{ \"07/sink.batch.size.maximum\" = \"2048\" }`. Modules are `03` (full load), `04` (incremental migration), `07` (synchronization) and \
-             `60` (Kafka to Kafka). Changed in place; a setting that is taken out keeps its value.",
+             `60` (Kafka to Kafka). Changed in place; a setting that is taken out keeps its value, and so does what an import found and the configuration leaves out.",
         ),
     ]
 }
@@ -166,6 +175,12 @@ fn split(key: &str) -> Option<(&str, &str)> {
         .filter(|(module, name)| MODULES.contains(module) && !name.is_empty())
 }
 
+/// By what a setting is called here, if it can be set.
+pub(super) fn parameter_key(one: &api::RunningParameter) -> Option<String> {
+    let key = format!("{}/{}", one.module, one.name);
+    split(&key).is_some().then_some(key)
+}
+
 /// Of which direction the job is, where it is said.
 pub(super) fn direction(job: &Object) -> Option<&str> {
     job.str("synchronization_direction")
@@ -210,7 +225,7 @@ pub(super) enum Notice {
 impl Notice {
     pub(super) const BOTH: [Notice; 2] = [Notice::Delay, Notice::Error];
 
-    fn arguments(self) -> &'static [&'static str] {
+    pub(super) const fn arguments(self) -> &'static [&'static str] {
         match self {
             Notice::Delay => &["delay_notice", "delay_phone", "delay_rule_time"],
             Notice::Error => &["error_notice", "error_phone"],
@@ -238,15 +253,23 @@ impl Notice {
             .is_some_and(|notice| job.bool(notice) == Some(true))
     }
 
+    /// The type of its rule.
+    pub(super) fn type_(self) -> &'static str {
+        match self {
+            Notice::Delay => "delay",
+            Notice::Error => "error",
+        }
+    }
+
     fn request(self, id: &str, planned: &Object) -> api::CreateJobMonitorRule {
-        let (type_, notice, phone) = match self {
-            Notice::Delay => ("delay", "delay_notice", "delay_phone"),
-            Notice::Error => ("error", "error_notice", "error_phone"),
+        let (notice, phone) = match self {
+            Notice::Delay => ("delay_notice", "delay_phone"),
+            Notice::Error => ("error_notice", "error_phone"),
         };
         let on = planned.bool(notice) == Some(true);
         api::CreateJobMonitorRule {
             dts_job_id: id.to_owned(),
-            type_: type_.to_owned(),
+            type_: self.type_().to_owned(),
             state: Some(if on { "Y" } else { "N" }.to_owned()),
             phone: Some(planned.str(phone).unwrap_or_default().to_owned()),
             delay_rule_time: planned.i64("delay_rule_time").filter(|_| self == Notice::Delay),
@@ -302,77 +325,6 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail) {
     }
 }
 
-/// The same of what other calls tell. What cannot be read stays as it was.
-pub(super) async fn read_more(api: &api::Client, id: &str, state: &mut Object) -> Result<(), api::Error> {
-    if let Some(mine) = state
-        .object("job_parameters")
-        .filter(|mine| !mine.is_empty())
-        .cloned()
-    {
-        let there = api.describe_dts_job_config(id).await?;
-        let there: BTreeMap<String, String> = there
-            .into_iter()
-            .map(|one| (format!("{}/{}", one.module, one.name), one.value))
-            .collect();
-        let mut now = Object::new();
-        for (key, value) in mine.iter() {
-            if let Some(running) = there.get(key) {
-                now.set(key, running.as_str());
-            } else if value.is_null() {
-                now.set(key, Value::Null);
-            }
-        }
-        state.set("job_parameters", now);
-    }
-    let told = Notice::BOTH
-        .iter()
-        .flat_map(|notice| notice.arguments())
-        .any(|name| !state.get(name).is_null());
-    if told {
-        for rule in api.describe_job_monitor_rule(id).await? {
-            read_notice(state, &rule);
-        }
-    }
-    Ok(())
-}
-
-/// Only what is set is compared: rules have a `dts_monitor_rule` of their own.
-fn read_notice(state: &mut Object, rule: &api::MonitorRule) {
-    let (notice, phone) = match rule.type_.as_deref() {
-        Some("delay") => ("delay_notice", "delay_phone"),
-        Some("error") => ("error_notice", "error_phone"),
-        _ => return,
-    };
-    if state.get(notice).is_null() {
-        return;
-    }
-    let on = rule.state.as_deref() == Some("Y");
-    if state.bool(notice) != Some(on) {
-        state.set(notice, on);
-    }
-    if !on {
-        return;
-    }
-    if let Some(mine) = state.str(phone) {
-        let there = rule.phone.as_deref().unwrap_or_default();
-        let numbers = |text: &str| {
-            text.split(',')
-                .map(|one| one.trim().to_owned())
-                .collect::<Vec<_>>()
-        };
-        if numbers(mine) != numbers(there) {
-            state.set(phone, Some(there).filter(|there| !there.is_empty()));
-        }
-    }
-    if let (Some(mine), Some(there)) = (
-        state.i64("delay_rule_time").filter(|_| notice == "delay_notice"),
-        rule.delay_rule_time,
-    ) && mine != there
-    {
-        state.set("delay_rule_time", there);
-    }
-}
-
 impl Run<'_> {
     pub(super) async fn notice(&mut self, notice: Notice, planned: &Object) -> Result<(), Diagnostics> {
         let request = notice.request(&self.id, planned);
@@ -411,7 +363,7 @@ impl Run<'_> {
         let prior = if self.has_configured() {
             Object::new()
         } else {
-            self.apply.prior.clone()
+            self.reached.clone()
         };
         let parameters = new_parameters(&prior, planned);
         let what = format!("change settings of the modules of DTS job {}", self.id);
@@ -478,31 +430,5 @@ mod tests {
         assert!(Notice::Error.differs(&job(true, "1"), &job(true, "2")));
         assert!(Notice::Error.differs(&job(true, "1"), &Object::new()));
         assert!(!Notice::Delay.differs(&job(true, "1"), &job(false, "2")));
-    }
-
-    #[test]
-    fn rules_and_settings_are_read_where_they_are_set() {
-        let mut state = Object::new()
-            .with("delay_notice", true)
-            .with("delay_phone", "1,2")
-            .with("delay_rule_time", 60);
-        let before = state.clone();
-        let rule = |type_: &str, on: &str, phone: &str, time: i64| api::MonitorRule {
-            type_: Some(type_.to_owned()),
-            state: Some(on.to_owned()),
-            phone: Some(phone.to_owned()),
-            delay_rule_time: Some(time),
-            ..api::MonitorRule::default()
-        };
-        read_notice(&mut state, &rule("delay", "Y", "1, 2", 60));
-        read_notice(&mut state, &rule("error", "Y", "3", 0));
-        assert_eq!(state, before);
-        read_notice(&mut state, &rule("delay", "Y", "1", 90));
-        assert_eq!(
-            (state.str("delay_phone"), state.i64("delay_rule_time")),
-            (Some("1"), Some(90))
-        );
-        read_notice(&mut state, &rule("delay", "N", "", 90));
-        assert_eq!(state.bool("delay_notice"), Some(false));
     }
 }

@@ -5,8 +5,8 @@ use super::condition;
 use super::configure::two_jobs;
 use super::decide::{Decision, Operation, configuring, decide, names, refused};
 use super::follow::is_there;
-use super::{NO_INSTANCE, PREDECESSOR, RESERVE_OF_DTS, SUCCESSOR, UNFINISHED, UNKNOWN_INSTANCE};
-use super::{keys, new_instance, options, skip};
+use super::{NO_INSTANCE, PREDECESSOR, SUCCESSOR, UNFINISHED, UNKNOWN_INSTANCE};
+use super::{found, keys, new_instance, options, skip};
 use crate::dts::course::{Course, Desired, Move, Situation, course};
 use crate::dts::provider::Client;
 use crate::dts::reserve;
@@ -85,11 +85,10 @@ fn plan_create(plan: &mut Plan<'_, Client>, on_instance: bool) {
     if refuse_other_type(plan) {
         return;
     }
-    for name in ["dts_instance_id", "reserve"] {
-        if plan.config.get(name).is_null() {
-            plan.planned.set(name, Value::Null);
-        }
+    if plan.config.get("dts_instance_id").is_null() {
+        plan.planned.set("dts_instance_id", Value::Null);
     }
+    found::forget_unsaid(plan);
     let Some(desired) = plan.planned.str("desired_status").and_then(Desired::parse) else {
         return;
     };
@@ -113,8 +112,9 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         plan.keep(name);
     }
     let facts = Facts::of(plan.private, prior, plan.config);
-    plan_reserve(plan, prior, facts.imported);
-    if facts.imported && taken_over(plan, prior) {
+    found::keep_unsaid(plan, prior, facts.imported);
+    let known = found::with_found(prior, &plan.planned, plan.private);
+    if facts.imported && taken_over(plan, prior, &known) {
         return;
     }
     if on_instance && prior.get("dts_instance_id") != plan.planned.get("dts_instance_id") {
@@ -131,7 +131,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         );
         return;
     }
-    match decide(prior, &plan.planned, facts) {
+    match decide(&known, &plan.planned, facts) {
         Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
             warn_unchecked(plan, prior, &operations);
             wait_again(plan, prior);
@@ -263,19 +263,6 @@ fn warn_unchecked(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Ope
     }
 }
 
-/// Settings that are no longer written: the state forgets them. What an import brought along was never written, and stays.
-fn plan_reserve(plan: &mut Plan<'_, Client>, prior: &Object, imported: bool) {
-    if !plan.config.get("reserve").is_null() {
-        plan.private.remove(RESERVE_OF_DTS);
-    } else if !prior.get("reserve").is_null() {
-        if imported {
-            plan.private.set(RESERVE_OF_DTS, true);
-        } else if !plan.private.is_set(RESERVE_OF_DTS) {
-            plan.planned.set("reserve", Value::Null);
-        }
-    }
-}
-
 /// A setting that is taken out of the configuration of a job that runs keeps its value: `ModifyDtsJob` only adds and changes
 /// (dts-api.md 2.5).
 fn warn_reserve_stays(plan: &mut Plan<'_, Client>, prior: &Object, imported: bool, operations: &[Operation]) {
@@ -351,8 +338,9 @@ fn wait_again(plan: &mut Plan<'_, Client>, prior: &Object) {
 
 /// An imported job has what DTS reports, which may be more than the user writes. Where the configuration says nothing else
 /// than what DTS has, the plan is empty. The first real change then takes over the user's own words.
-fn taken_over(plan: &mut Plan<'_, Client>, prior: &Object) -> bool {
+fn taken_over(plan: &mut Plan<'_, Client>, prior: &Object, known: &Object) -> bool {
     let mut planned = plan.planned.clone();
+    found::take_over(&mut planned, prior, known);
     if has_reserve(prior, &planned) {
         planned.set("reserve", prior.get("reserve").clone());
     }

@@ -3,14 +3,14 @@
 use tokio_util::sync::CancellationToken;
 
 use super::condition::{self, Particulars};
-use super::{keys, options};
+use super::{found, keys, options};
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::error;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{no_such, objects, other_thing, reserve};
+use crate::dts::{no_such, objects, other_thing, reserve, resource_of};
 use crate::framework::resource::Read;
 use crate::framework::{Diagnostics, Object, Value};
 
@@ -83,10 +83,8 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
             state.set("synchronization_direction", "Reverse");
         }
     }
-    match options::read_more(&api, &id, state).await {
-        Ok(()) => Ok(true),
-        Err(cause) => Err(error::unable(&format!("read what DTS job {id} is set to"), &cause).into()),
-    }
+    found::read(read, &api, &id).await?;
+    Ok(true)
 }
 
 /// What a change may have left: where the job is, and on which instance.
@@ -134,23 +132,26 @@ pub(super) async fn import(id: &str, client: &Client) -> Result<Object, Diagnost
                 .as_deref()
                 .is_some_and(|kind| job_type(kind).is_none()) =>
         {
-            Err(crate::framework::Diagnostic::error(
-                format!("Unable to {what}"),
-                format!(
-                    "It is a {} job; `dts_job` is for MIGRATION and SYNC jobs.",
-                    detail.job_type.unwrap_or_default().to_ascii_uppercase()
-                ),
-            )
-            .into())
+            let kind = detail.job_type.unwrap_or_default();
+            let then = match resource_of(Some(&kind)) {
+                "dts_job" => "`dts_job` is for MIGRATION and SYNC jobs.".to_owned(),
+                other => format!("Import it as a `{other}`: `dts_job` is for MIGRATION and SYNC jobs."),
+            };
+            let it_is = format!("a {} job", kind.to_ascii_uppercase());
+            Err(other_thing(&what, id, &it_is, &then))
         }
         Ok(_) => Ok(Object::new().with("id", id)),
         Err(cause) if cause.is_not_found() => {
             match api.describe_dts_job_detail(&api::JobRef::instance(id)).await {
                 Ok(api::JobDetail {
                     dts_job_id: Some(job_id),
+                    job_type,
                     ..
                 }) => {
-                    let then = format!("Import its job by {job_id:?}, and the instance as a `dts_instance`.");
+                    let resource = resource_of(job_type.as_deref());
+                    let then = format!(
+                        "Import it as a `dts_instance`, and its job by {job_id:?} as a `{resource}`."
+                    );
                     Err(other_thing(&what, id, "an instance", &then))
                 }
                 _ => Err(no_such(&what, "job", id, api.region())),

@@ -197,7 +197,12 @@ impl Run<'_> {
             },
             Err(cause) => return Err(error::unable(self.what, &cause).into()),
         }
-        self.until(|stage| stage == Stage::NotConfigured).await
+        self.until(|stage| stage == Stage::NotConfigured).await?;
+        // A job that is configured on the instance again has the same id, and none of what belonged to this one.
+        self.delete
+            .client
+            .was_reset(self.job.job_id.as_deref().unwrap_or_default());
+        Ok(())
     }
 
     /// The stage; `None` when the job is gone.

@@ -21,7 +21,8 @@ use async_trait::async_trait;
 use super::provider::Client;
 use super::{alicloud, identity};
 use crate::framework::identity::Identity;
-use crate::framework::moved::Source;
+use crate::framework::moved::{Moved, Source};
+use crate::framework::private::Private;
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
 use crate::framework::{Diagnostics, Object, Schema};
 
@@ -42,6 +43,9 @@ const NO_INSTANCE: &str = "none";
 
 /// The private key by which the plan of a subscription tells the one of its successor that the instance is taken by itself.
 const PREDECESSOR: &str = "has_predecessor";
+
+/// The private key by which the last read tells whether a `dts_instance` has the instance: `true` or `false`.
+const INSTANCE_IS_MANAGED: &str = "instance_is_managed";
 
 /// The private key by which `reserve` of an imported subscription is known to be DTS's own, not the user's.
 const RESERVE_OF_DTS: &str = "reserve_of_dts";
@@ -64,8 +68,15 @@ impl Resource<Client> for Subscription {
         plan::plan(plan);
     }
 
-    fn plan_destroy(&self, prior: &Object, _client: Option<&Client>, diagnostics: &mut Diagnostics) {
+    fn plan_destroy(
+        &self,
+        prior: &Object,
+        private: &Private,
+        client: Option<&Client>,
+        diagnostics: &mut Diagnostics,
+    ) {
         diagnostics.extend(remove::told(prior));
+        diagnostics.extend(remove::leaves_instance(prior, private, client));
     }
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
@@ -109,7 +120,11 @@ impl Resource<Client> for Subscription {
         read::import(id, &client).await
     }
 
-    fn move_state(&self, source: &Source) -> Option<Result<Object, Diagnostics>> {
+    fn moves_from(&self) -> &'static [&'static str] {
+        &alicloud::SUBSCRIPTIONS
+    }
+
+    fn move_state(&self, source: &Source) -> Option<Result<Moved, Diagnostics>> {
         alicloud::subscription(source)
     }
 }

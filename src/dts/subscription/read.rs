@@ -5,15 +5,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::plan::imported_reserve;
 use super::schema::NOTICES;
-use super::{SUBSCRIBE, objects};
+use super::{INSTANCE_IS_MANAGED, SUBSCRIBE, objects};
 use crate::api;
 use crate::dts::course::Desired;
+use crate::dts::data::job_type;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{error, no_such, other_thing, reserve};
+use crate::dts::{error, no_such, other_thing, reserve, resource_of};
 use crate::framework::resource::Read;
-use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
+use crate::framework::{Diagnostics, Object, Value};
 
 pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
@@ -33,6 +34,13 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     read.client.saw(&id);
     read.client.claim(&id);
     let imported = read.state.get("dts_job_name").is_null();
+    // A `dts_instance` that it refers to has been read before it.
+    match &detail.dts_instance_id {
+        Some(instance) => read
+            .private
+            .set(INSTANCE_IS_MANAGED, read.client.is_claimed(instance)),
+        None => drop(read.private.remove(INSTANCE_IS_MANAGED)),
+    }
     let state = &mut read.state;
     outcome(state, &detail);
     if stage == Stage::NotConfigured && !imported {
@@ -190,27 +198,34 @@ pub(super) async fn import(id: &str, client: &Client) -> Result<Object, Diagnost
     let api = client.api(&CancellationToken::new())?;
     match api.describe_dts_job_detail(&api::JobRef::job(id)).await {
         Ok(detail) => match detail.job_type.as_deref() {
-            Some(kind) if !kind.eq_ignore_ascii_case(SUBSCRIBE) => Err(Diagnostic::error(
-                format!("Unable to {what}"),
-                format!(
-                    "It is a job of another kind (`{kind}`), and no subscription. Import it as a `dts_job`."
-                ),
-            )
-            .at(Path::attribute("id"))
-            .into()),
+            Some(kind) if !kind.eq_ignore_ascii_case(SUBSCRIBE) => Err(other_thing(
+                &what,
+                id,
+                &format!("a {} job, and no subscription", job_type(kind)),
+                "Import it as a `dts_job`.",
+            )),
             _ => Ok(Object::new().with("id", id)),
         },
         Err(cause) if cause.is_not_found() => {
             match api.describe_dts_job_detail(&api::JobRef::instance(id)).await {
                 Ok(api::JobDetail {
                     dts_job_id: Some(job_id),
+                    job_type,
                     ..
                 }) => {
+                    let resource = resource_of(job_type.as_deref());
                     let then = format!(
-                        "Import its subscription by {job_id:?}, and the instance as a `dts_instance`."
+                        "Import it as a `dts_instance`, and its job by {job_id:?} as a `{resource}`."
                     );
                     Err(other_thing(&what, id, "an instance", &then))
                 }
+                // It has two ids in one, or is the second of them.
+                _ if id.contains(':') => Err(other_thing(
+                    &what,
+                    id,
+                    "no subscription, but looks like one of a consumer group",
+                    "Import that as a `dts_consumer_group`, and the subscription by its DtsJobId.",
+                )),
                 _ => Err(no_such(&what, "subscription", id, api.region())),
             }
         }

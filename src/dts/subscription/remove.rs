@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::{NO_INSTANCE, SUBSCRIBE, SUCCESSOR};
+use super::{INSTANCE_IS_MANAGED, NO_INSTANCE, SUBSCRIBE, SUCCESSOR};
 use crate::api;
 use crate::dts::error;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
+use crate::framework::private::Private;
 use crate::framework::resource::Delete;
 use crate::framework::{Diagnostic, Diagnostics, Object};
 
@@ -41,6 +42,29 @@ pub(super) fn told(prior: &Object) -> Option<Diagnostic> {
         "Removing a DTS subscription makes calls of its own",
         detail,
     ))
+}
+
+/// What a plan has to say of the instance, where no `dts_instance` is known to have it: then nothing releases it. One that the
+/// subscription refers to was read before it; one that was bought for it is removed before it.
+pub(super) fn leaves_instance(
+    prior: &Object,
+    private: &Private,
+    client: Option<&Client>,
+) -> Option<Diagnostic> {
+    let instance = prior.str("dts_instance_id")?;
+    let was_managed = private.get(INSTANCE_IS_MANAGED)?.as_bool()?;
+    let is_managed = was_managed || client.is_some_and(|client| client.is_claimed(instance));
+    (!is_managed).then(|| {
+        Diagnostic::warning(
+            format!("DTS instance {instance} stays, and goes on to be paid for"),
+            format!(
+                "It is what subscription {} runs on, and no `dts_instance` that it refers to has it, so that removing the subscription \
+                 does not release it. If none manages it elsewhere either, import it first, and destroy it with the \
+                 subscription:\n\nimport {{\n  to = dts_instance.<name>\n  id = \"{instance}\"\n}}",
+                prior.str("id").unwrap_or_default()
+            ),
+        )
+    })
 }
 
 pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
@@ -109,7 +133,12 @@ pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostic
             Err(cause) => Err(error::unable(&what, &cause).into()),
         }
     })
-    .await
+    .await?;
+    if has_instance {
+        // One that is configured on the instance again has the same id, and none of what belonged to this one.
+        delete.client.was_reset(&id);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

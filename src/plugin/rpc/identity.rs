@@ -137,8 +137,7 @@ impl Rpc {
                 state,
             };
             let moved = self.service().move_state(name, &source);
-            let (state, private) = moved.map_err(|errors| shape.tell(&errors))?;
-            let mut found = crate::framework::Diagnostics::new();
+            let (state, private, mut found) = moved.map_err(|errors| shape.tell(&errors))?;
             Ok(Response {
                 target_identity: self.identity(name, &state),
                 target_state: shape.encode(state, &mut found),

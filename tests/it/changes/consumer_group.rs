@@ -158,10 +158,26 @@ fn it_is_imported_by_instance_or_subscription() {
         imported.change(&config, Update, &[]);
         assert_eq!(imported.text("id"), format!("{instance}:{group_id}"));
     }
+    let mut sync = bed.instance();
+    sync.settle(&super::config::instance(super::config::SYNC));
     for (wrong, part) in [
-        (group_id.clone(), "and its own, such as"),
+        (
+            group_id.clone(),
+            "is one id, and a consumer group is imported by two",
+        ),
+        (
+            instance.clone(),
+            "is one id, and a consumer group is imported by two",
+        ),
         (format!("nowhere:{group_id}"), "There is no subscription"),
-        (format!("{instance}:nowhere"), "There is no consumer group"),
+        (
+            format!("{instance}:nowhere"),
+            &format!("Write one of its groups after the colon: {group_id} (billing)."),
+        ),
+        (
+            format!("{}:{group_id}", sync.text("id")),
+            "is the id of a SYNC job or its instance. Only a subscription has consumer groups",
+        ),
     ] {
         let errors = resource(&bed).import(&wrong).unwrap_err();
         let told = errors.iter().next().unwrap();

@@ -6,7 +6,7 @@ use terraform_provider_dts::framework::rules::Action;
 use super::bed::{Bed, Managed};
 use super::config::{SYNC, job, with};
 use super::in_place::sent;
-use crate::support::bench::Bench;
+use crate::support::bench::{Bench, bought_first, job_on_instance};
 
 const SET: &str = "CreateJobMonitorRule";
 
@@ -138,7 +138,10 @@ fn it_is_imported_by_job_and_type() {
     for (wrong, part) in [
         (id.clone(), "job's id and the type"),
         (format!("{id}:warn"), "delay, error, full_timeout"),
-        (format!("{id}:error"), "no monitor rule"),
+        (
+            format!("{id}:error"),
+            "no monitor rule of type \"error\". Rules of it are of type: delay.",
+        ),
         ("nowhere:delay".to_owned(), "no job with the id \"nowhere\""),
     ] {
         let errors = rule(&bed).import(&wrong).unwrap_err();
@@ -180,4 +183,39 @@ fn two_resources_for_one_rule_are_refused() {
     bench.workspace.assert_plan_is_empty();
     bench.workspace.destroy().ok();
     assert_eq!(bench.all_recorded().len(), 0);
+}
+
+/// Real Terraform: a job that is configured anew on its instance keeps its id and loses its alarms, which are set again in the same apply.
+#[test]
+fn a_rule_of_a_job_that_is_reset_is_set_again() {
+    let bench = Bench::immediate();
+    let (bought, configured) = (bought_first("SYNC", ""), job_on_instance("SYNC", ""));
+    let rule = "resource \"dts_monitor_rule\" \"m\" {\n  dts_job_id = dts_job.m.id\n  type = \"delay\"\n  delay_rule_time = 60\n}\n";
+    bench.write(&[&bought, &configured, rule]).apply().ok();
+    let id = bench.recorded("dts_job.m").unwrap().text("id");
+    let changed = configured.replace(
+        "structure_initialization = true",
+        "structure_initialization = false",
+    );
+    bench.write(&[&bought, &changed, rule]);
+    let changes = bench.plan(&[]);
+    assert_eq!(
+        changes,
+        [
+            ("dts_job.m".to_owned(), "replace".to_owned()),
+            ("dts_monitor_rule.m".to_owned(), "update".to_owned())
+        ]
+    );
+    let mark = bench.mark();
+    bench.workspace.apply_saved().ok();
+    assert_eq!(
+        bench.changes_since(mark),
+        ["StopDtsJob", "ResetDtsJob", "ConfigureDtsJob", SET]
+    );
+    assert_eq!(bench.recorded("dts_job.m").unwrap().text("id"), id);
+    assert_eq!(bench.recorded("dts_monitor_rule.m").unwrap().operations(), [SET]);
+    bench.workspace.assert_plan_is_empty();
+    bench.workspace.apply(&["-replace=dts_job.m"]).ok();
+    bench.workspace.assert_plan_is_empty();
+    assert_eq!(bench.count(SET), 3);
 }

@@ -162,9 +162,12 @@ fn bought_first_with_a_group() {
         group
     );
 
-    // So does another instance under it.
-    bench.workspace.apply(&["-replace=dts_instance.m"]).ok();
-    bench.workspace.assert_plan_is_empty();
+    // So do one that is made anew on the instance, and another instance under it.
+    for address in ["dts_subscription.m", "dts_instance.m"] {
+        let replace = format!("-replace={address}");
+        bench.workspace.apply(&[&replace]).ok();
+        bench.workspace.assert_plan_is_empty();
+    }
 
     let ids: Vec<(String, String)> = ["dts_instance.m", "dts_subscription.m", "dts_consumer_group.m"]
         .iter()

@@ -272,8 +272,16 @@ fn imports() {
     let mut other = bed.instance();
     other.settle(&instance(SYNC));
     for (wrong, part) in [
-        (instance_id, "is the id of an instance"),
-        (other.text("job_id"), "no subscription"),
+        (
+            instance_id,
+            "is the id of an instance. Import it as a `dts_instance`, and its job by",
+        ),
+        (
+            other.text("job_id"),
+            "a SYNC job, and no subscription. Import it as a `dts_job`",
+        ),
+        (other.text("id"), "as a `dts_job`"),
+        (format!("{id}:group"), "Import that as a `dts_consumer_group`"),
         ("nowhere".to_owned(), "There is no subscription"),
     ] {
         let errors = bed.resource("dts_subscription").import(&wrong).unwrap_err();

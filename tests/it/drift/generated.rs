@@ -1,15 +1,18 @@
 //! `terraform plan -generate-config-out` for what was made elsewhere: the configuration that it writes plans empty, but for secrets.
 
+use crate::changes::subscribed::subscription;
 use crate::support::Workspace;
 use crate::support::bench::{Bench, bought_first, bought_for_job, endless, job, job_on_instance};
 
+const JOB: [&str; 2] = ["dts_instance.m", "dts_job.m"];
+
 #[track_caller]
-fn check(configuration: &str) {
+fn check(configuration: &str, addresses: &[&str]) {
     let bench = Bench::immediate();
     bench.write(&[configuration]);
     bench.apply().ok();
     let elsewhere = Workspace::new(Some(&bench.emulator.url()));
-    let imports: String = ["dts_instance.m", "dts_job.m"]
+    let imports: String = addresses
         .iter()
         .map(|address| {
             let id = bench.recorded(address).unwrap().text("id");
@@ -33,15 +36,30 @@ fn check(configuration: &str) {
 
 #[test]
 fn of_an_instance_that_was_bought_first() {
-    check(&format!(
-        "{}{}",
-        bought_first("SYNC", ""),
-        endless(&job_on_instance("SYNC", ""))
-    ));
+    let more = "delay_notice = true\n  delay_rule_time = 60\n  job_parameters = { \"07/sink.batch.size.maximum\" = \"2048\" }";
+    for more in ["", more] {
+        let configuration = bought_first("SYNC", "") + &endless(&job_on_instance("SYNC", more));
+        check(&configuration, &JOB);
+    }
+}
+
+#[test]
+fn of_an_instance_that_is_paid_for_a_time() {
+    let bought = bought_first("SYNC", "period = \"Month\"\n  used_time = 3");
+    check(
+        &bought.replace("\"PostPaid\"", "\"PrePaid\""),
+        &["dts_instance.m"],
+    );
+}
+
+#[test]
+fn of_a_subscription_and_its_instance() {
+    let configuration = bought_first("SUBSCRIBE", "") + &subscription("dts_instance_id = dts_instance.m.id");
+    check(&configuration, &["dts_instance.m", "dts_subscription.m"]);
 }
 
 #[test]
 fn of_an_instance_that_was_bought_for_a_job() {
     let job = endless(&job("m", "SYNC", "desired_status = \"prechecked\"\n"));
-    check(&format!("{job}{}", bought_for_job("auto_start = true")));
+    check(&format!("{job}{}", bought_for_job("auto_start = true")), &JOB);
 }

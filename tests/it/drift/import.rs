@@ -257,9 +257,49 @@ fn what_is_not_there_and_what_is_another_thing() {
     subscription.settle(&with(&instance(SYNC), json!({ "type": "SUBSCRIBE" })));
     let errors = bed.job().import(&subscription.text("job_id")).unwrap_err();
     assert!(
-        errors.iter().any(|error| error.detail.contains("SUBSCRIBE")),
+        errors
+            .iter()
+            .any(|error| error.detail.contains("Import it as a `dts_subscription`")),
         "{errors:?}"
     );
+    let errors = bed.job().import(&subscription.text("id")).unwrap_err();
+    assert!(
+        errors
+            .iter()
+            .any(|error| error.detail.contains("as a `dts_subscription`")),
+        "{errors:?}"
+    );
+}
+
+/// What DTS does not tell of an instance is taken over, and the plan says so.
+#[test]
+fn what_nobody_can_check_is_told() {
+    for (change, path) in [
+        (json!({ "auto_pay": true }), "auto_pay"),
+        (
+            json!({ "sync_architecture": "bidirectional" }),
+            "sync_architecture",
+        ),
+        (json!({ "compute_unit": 2 }), "compute_unit"),
+    ] {
+        let bed = Bed::new();
+        let prepaid = with(
+            &instance(SYNC),
+            json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1 }),
+        );
+        let mut bought = bed.instance();
+        bought.settle(&prepaid);
+        let mut elsewhere = bed.instance();
+        elsewhere.import(&bought.text("id")).unwrap();
+        let config = with(&prepaid, change);
+        let planned = elsewhere.must_plan(&config);
+        Managed::warned(&planned, path, "taken over unchecked");
+        elsewhere.change(&config, Update, &[]);
+        assert!(
+            elsewhere.must_plan(&config).diagnostics.is_empty(),
+            "it is told once"
+        );
+    }
 }
 
 #[test]
@@ -273,11 +313,125 @@ fn how_an_imported_instance_was_paid_is_taken_over() {
     bought.settle(&prepaid);
     let mut elsewhere = bed.instance();
     elsewhere.import(&bought.text("id")).unwrap();
-    elsewhere.change(&prepaid, Update, &[]);
-    let renewed = with(&prepaid, json!({ "used_time": 2 }));
+    // Its dates tell, but not that it is to be kept.
+    elsewhere.assert_plan_is_empty(&with(&prepaid, json!({ "on_destroy": null })));
+    let renewed = with(&prepaid, json!({ "used_time": 9 }));
+    let planned = elsewhere.must_plan(&renewed);
+    Managed::warned(&planned, "used_time", "pays for the difference: 8 times Month");
     elsewhere.change(&renewed, Update, &["RenewInstance"]);
     elsewhere.refused(&prepaid, "used_time", "take back");
+    elsewhere.refused(&prepaid, "used_time", "used_time = 9");
     // Forgotten, not released.
     elsewhere.settle(&Json::Null);
     assert_eq!(bed.paid(), 1);
+}
+
+const RULE: &str = "CreateJobMonitorRule";
+const SETTINGS: &str = "ModifyDtsJobConfig";
+
+fn told_and_tuned() -> Json {
+    json!({ "delay_notice": true, "delay_rule_time": 60, "delay_phone": "1,2", "error_notice": true,
+        "job_parameters": { "07/sink.batch.size.maximum": "2048" } })
+}
+
+/// What other calls tell than those that tell the job is compared as well: what holds is not set again, what differs is.
+#[test]
+fn alarms_and_settings_are_compared_with_what_dts_has() {
+    let none = json!({ "delay_notice": null, "delay_rule_time": null, "delay_phone": null, "error_notice": null,
+        "job_parameters": null });
+    for (made, change, expected) in [
+        (told_and_tuned(), json!({}), &[][..]),
+        // The same in other words, or less of it.
+        (told_and_tuned(), json!({ "delay_phone": "2, 1" }), &[]),
+        (told_and_tuned(), none.clone(), &[]),
+        (told_and_tuned(), json!({ "delay_rule_time": 90 }), &[RULE]),
+        (told_and_tuned(), json!({ "delay_phone": null }), &[RULE]),
+        (
+            told_and_tuned(),
+            json!({ "delay_notice": false, "delay_rule_time": null, "delay_phone": null, "error_phone": "3" }),
+            &[RULE, RULE],
+        ),
+        (
+            told_and_tuned(),
+            json!({ "job_parameters": { "07/sink.batch.size.maximum": "4096" } }),
+            &[SETTINGS],
+        ),
+        // One that is as DTS has it by itself.
+        (
+            told_and_tuned(),
+            json!({ "job_parameters": { "07/sink.batch.size.minimum": "1" } }),
+            &[],
+        ),
+        (
+            none.clone(),
+            json!({ "job_parameters": { "07/sink.batch.size.minimum": "1" } }),
+            &[],
+        ),
+        (
+            none.clone(),
+            json!({ "job_parameters": { "07/sink.batch.size.minimum": "2" } }),
+            &[SETTINGS],
+        ),
+        (
+            none,
+            json!({ "delay_notice": true, "delay_rule_time": 60, "error_notice": false }),
+            &[RULE],
+        ),
+    ] {
+        let bed = Bed::new();
+        let (_instance, managed, config) = bed.bought(&instance(SYNC), &with(&job(SYNC), made));
+        let mut elsewhere = bed.job();
+        elsewhere.import(&managed.text("id")).unwrap();
+        // Its passwords are always taken over.
+        elsewhere.change(&with(&config, change), Update, expected);
+    }
+}
+
+/// What the user never says is no drift, whoever sets it: a `dts_monitor_rule` of its own has it.
+#[test]
+fn alarms_of_their_own_do_not_fight_with_an_imported_job() {
+    let bed = Bed::new();
+    let (_instance, managed, config) = bed.bought(&instance(SYNC), &job(SYNC));
+    let id = managed.text("id");
+    let late = json!({ "dts_job_id": id, "type": "delay", "delay_rule_time": 60, "phone": "1" });
+    bed.resource("dts_monitor_rule").settle(&late);
+    let set = r#"[{"module":"07","name":"sink.batch.size.maximum","value":"2048"}]"#;
+    bed.call(SETTINGS, &[("DtsJobId", &id), ("Parameters", set)]);
+
+    let mut elsewhere = bed.job();
+    elsewhere.import(&id).unwrap();
+    let mut rule = bed.resource("dts_monitor_rule");
+    rule.import(&format!("{id}:delay")).unwrap();
+    let mark = bed.mark();
+    elsewhere.settle(&config);
+    rule.settle(&late);
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+    rule.settle(&with(&late, json!({ "delay_rule_time": 90 })));
+    elsewhere.assert_plan_is_empty(&config);
+    elsewhere.change(
+        &with(&config, json!({ "dts_job_name": "other" })),
+        Update,
+        &["ModifyDtsJobName"],
+    );
+    // Once they are written, they are the user's.
+    let written = with(&config, told_and_tuned());
+    elsewhere.change(
+        &with(&written, json!({ "dts_job_name": "other" })),
+        Update,
+        &[RULE, RULE],
+    );
+    elsewhere.change(&config, Update, &["ModifyDtsJobName", RULE, RULE]);
+}
+
+/// DTS documents no call that tells the settings.
+#[test]
+fn settings_that_cannot_be_read_are_set_once_more() {
+    let bed = Bed::new();
+    let (_instance, managed, config) = bed.bought(&instance(SYNC), &with(&job(SYNC), told_and_tuned()));
+    bed.emulator.add_faults(
+        json!({ "action": "DescribeDtsJobConfig", "kind": "status", "status": 404, "code": "InvalidAction.NotFound" }),
+    );
+    let mut elsewhere = bed.job();
+    elsewhere.import(&managed.text("id")).unwrap();
+    elsewhere.change(&config, Update, &[SETTINGS]);
 }

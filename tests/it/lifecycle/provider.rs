@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use terraform_provider_dts::framework::datasource::{DataSource, Query};
+use terraform_provider_dts::framework::private::Private;
 use terraform_provider_dts::framework::resource::{Apply, Delete, Plan, Read, Replacement, Resource};
 use terraform_provider_dts::framework::timeouts::{self, Operation};
 use terraform_provider_dts::framework::{
@@ -288,7 +289,13 @@ impl Resource<Shared> for Thing {
         }
     }
 
-    fn plan_destroy(&self, _prior: &Object, _client: Option<&Shared>, diagnostics: &mut Diagnostics) {
+    fn plan_destroy(
+        &self,
+        _prior: &Object,
+        _private: &Private,
+        _client: Option<&Shared>,
+        diagnostics: &mut Diagnostics,
+    ) {
         if self.0.lock().unwrap().fault == Fault::RefuseDestroy {
             diagnostics.extend(failed("destroy"));
         }

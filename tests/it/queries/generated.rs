@@ -1,7 +1,8 @@
 //! `terraform query -generate-config-out`: the import blocks that it writes apply without a change.
 
+use crate::changes::subscribed::subscription;
 use crate::support::Workspace;
-use crate::support::bench::Bench;
+use crate::support::bench::{Bench, bought_first};
 use crate::support::outside;
 
 /// Queries everything, and applies what was generated: the number of imports.
@@ -42,4 +43,35 @@ fn of_an_instance_that_was_never_configured() {
     outside::bought(&bench, "SYNC");
     let (_, imports) = adopt(&bench, &["dts_instance", "dts_job"]);
     assert_eq!(imports, 1);
+}
+
+/// DTS tells no destination of one.
+#[test]
+fn of_an_instance_with_a_subscription() {
+    let bench = Bench::immediate();
+    let followed = subscription("dts_instance_id = dts_instance.m.id");
+    bench
+        .write(&[&bought_first("SUBSCRIBE", ""), &followed])
+        .apply()
+        .ok();
+    let (_, imports) = adopt(&bench, &["dts_instance"]);
+    assert_eq!(imports, 1);
+}
+
+/// What is paid, its dates tell.
+#[test]
+fn of_an_instance_that_is_paid_for_a_time() {
+    let bench = Bench::immediate();
+    for (name, time) in [
+        ("month", "period = \"Month\"\n  used_time = 3"),
+        ("year", "period = \"Year\"\n  used_time = 1"),
+    ] {
+        let bought = bought_first("SYNC", time)
+            .replace("\"PostPaid\"", "\"PrePaid\"")
+            .replace("\"m\"", &format!("\"{name}\""));
+        bench.workspace.write(&format!("{name}.tf"), &bought);
+    }
+    bench.apply().ok();
+    let (_, imports) = adopt(&bench, &["dts_instance"]);
+    assert_eq!(imports, 2);
 }

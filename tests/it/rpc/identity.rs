@@ -203,6 +203,16 @@ async fn states_of_other_types_are_moved() {
     assert_eq!((&state["id"], &state["name"]), (&json!("moved"), &json!("n")));
     assert_eq!(state["secret_wo"], Json::Null, "no write-only value comes along");
     assert!(!moved.target_private.is_empty(), "as after an import");
+
+    let answer = client
+        .move_resource_state(moving("other_thing", r#"{"name":"warn"}"#))
+        .await;
+    let moved = answer.unwrap().into_inner();
+    assert_eq!(moved.diagnostics[0].summary, "There is more to it");
+    assert!(
+        moved.target_state.is_some(),
+        "a warning keeps nothing from being moved"
+    );
 }
 
 #[tokio::test]
@@ -211,7 +221,7 @@ async fn what_cannot_be_moved_is_told() {
         (
             "other_mystery",
             "{}",
-            "There is no way from `other_mystery` of the provider example.com/other/other",
+            "There is no way from `other_mystery` of the provider example.com/other/other. What can be moved to `toy_thing`: `other_thing`.",
         ),
         ("other_thing", "{}", "The thing has no name"),
         ("other_thing", "{", "cannot be read"),
