@@ -220,7 +220,7 @@ impl Env for SystemEnv {
     #[cfg(target_os = "linux")]
     fn parent(&self) -> Option<String> {
         let pid = std::os::unix::process::parent_id();
-        let started = started(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?.to_owned();
+        let started = process_started(pid)?;
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         // In each container pids begin anew.
         let names = std::fs::read_link("/proc/self/ns/pid").ok()?;
@@ -228,11 +228,17 @@ impl Env for SystemEnv {
     }
 }
 
-/// The start time in `/proc/<pid>/stat`, in ticks since the machine was booted: the 22nd field, and the second, the command in
-/// parentheses, may hold anything.
-#[cfg(target_os = "linux")]
-fn started(stat: &str) -> Option<&str> {
-    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)
+/// When a process was started, in ticks since the machine was booted: with its number it is no other's. `None` where there is no
+/// such process, and where `/proc` does not tell.
+#[must_use]
+pub fn process_started(process: u32) -> Option<u64> {
+    started(&std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+}
+
+/// The 22nd field; the second, the command in parentheses, may hold anything.
+fn started(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -242,7 +248,7 @@ mod tests {
     #[test]
     fn the_parent_is_told_by_when_it_started() {
         let stat = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 2 3 0 0 5 6 7 8 20 0 9 0 123456 1000 42 18446744073709551615";
-        assert_eq!(started(stat), Some("123456"));
+        assert_eq!(started(stat), Some(123_456));
         assert_eq!(started("4711 (sh) S 1"), None);
         let parent = SystemEnv.parent().unwrap();
         assert_eq!(parent.split(' ').count(), 4, "{parent}");

@@ -5,7 +5,7 @@
 //! made. Where there is none (not on Linux, or the directory cannot be made) each knows only itself.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions, TryLockError};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
@@ -19,6 +19,9 @@ const PREFIX: &str = "terraform-provider-dts-";
 
 /// The file of ids, one on a line.
 const CLAIMS: &str = "claims";
+
+/// No run takes as long.
+const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How often to look whether a turn has come.
 const LOOK: Duration = Duration::from_millis(100);
@@ -47,7 +50,8 @@ impl Siblings {
     #[must_use]
     pub fn of_parent(temporary: &Path) -> Siblings {
         let parent = std::os::unix::process::parent_id();
-        let place = started(parent).map(|started| temporary.join(format!("{PREFIX}{parent}-{started}")));
+        let place =
+            api::process_started(parent).map(|started| temporary.join(format!("{PREFIX}{parent}-{started}")));
         Siblings::at(place)
     }
 
@@ -126,19 +130,7 @@ impl Siblings {
     }
 }
 
-/// When a process was started, in ticks since the machine was: with its number it is no other's.
-fn started(process: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The second field is the name, which may hold anything; the 22nd is the start.
-    stat.rsplit_once(')')?
-        .1
-        .split_ascii_whitespace()
-        .nth(19)?
-        .parse()
-        .ok()
-}
-
-/// Makes the place, and removes those of processes that are gone.
+/// Makes the place, and removes those of processes that have long been gone.
 fn make(place: &Path) -> std::io::Result<()> {
     if place.is_dir() {
         return is_ours(place);
@@ -155,8 +147,8 @@ fn make(place: &Path) -> std::io::Result<()> {
         let gone = other
             .and_then(|other| other.split_once('-'))
             .and_then(|(process, start)| Some((process.parse().ok()?, start.parse::<u64>().ok()?)))
-            .is_some_and(|(process, start)| started(process) != Some(start));
-        if gone {
+            .is_some_and(|(process, start)| api::process_started(process) != Some(start));
+        if gone && is_old(&entry) {
             // Another user's stays.
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -165,6 +157,12 @@ fn make(place: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => is_ours(place),
         made => made,
     }
+}
+
+/// In another container the process may be there, and be one that this one cannot see.
+fn is_old(entry: &DirEntry) -> bool {
+    let changed = entry.metadata().and_then(|there| there.modified()).ok();
+    changed.is_some_and(|changed| changed.elapsed().is_ok_and(|age| age > OLD))
 }
 
 /// Nobody else may have put anything there: the names in a directory for everybody's files can be guessed.
@@ -228,10 +226,19 @@ mod tests {
     fn places_of_processes_that_are_gone_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let myself = std::process::id();
-        let started = started(myself).unwrap();
+        let started = api::process_started(myself).unwrap();
         let place = |process: u32, started: u64| dir.path().join(format!("{PREFIX}{process}-{started}"));
-        for (process, started) in [(myself, started + 1), (u32::MAX, 1)] {
+        let long_ago = std::time::UNIX_EPOCH;
+        for (process, started, old) in [
+            (myself, started + 1, true),
+            (u32::MAX, 1, true),
+            (u32::MAX, 2, false),
+        ] {
             fs::create_dir(place(process, started)).unwrap();
+            if old {
+                let there = File::open(place(process, started)).unwrap();
+                there.set_modified(long_ago).unwrap();
+            }
         }
         fs::write(dir.path().join("somebody-s"), "").unwrap();
         let mine = Siblings::at(Some(place(myself, started)));
@@ -241,7 +248,13 @@ mod tests {
             .map(|entry| entry.unwrap().path())
             .collect();
         left.sort();
-        assert_eq!(left, [dir.path().join("somebody-s"), place(myself, started)]);
+        let mut expected = [
+            dir.path().join("somebody-s"),
+            place(myself, started),
+            place(u32::MAX, 2),
+        ];
+        expected.sort();
+        assert_eq!(left, expected);
         assert!(mine.have("dtsa"));
     }
 
