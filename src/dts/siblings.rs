@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::api;
+use crate::api::context::started;
 
 const PREFIX: &str = "terraform-provider-dts-";
 
@@ -46,7 +47,12 @@ impl Siblings {
     /// Those that the process which started this one has started; they meet below `temporary`, where every user may write.
     #[must_use]
     pub fn of_parent(temporary: &Path) -> Siblings {
-        let parent = std::os::unix::process::parent_id();
+        Siblings::of(std::os::unix::process::parent_id(), temporary)
+    }
+
+    /// Those of another process's.
+    #[must_use]
+    pub fn of(parent: u32, temporary: &Path) -> Siblings {
         let place = started(parent).map(|started| temporary.join(format!("{PREFIX}{parent}-{started}")));
         Siblings::at(place)
     }
@@ -124,18 +130,6 @@ impl Siblings {
         *held = Arc::downgrade(&lock);
         Turn { _lock: Some(lock) }
     }
-}
-
-/// When a process was started, in ticks since the machine was: with its number it is no other's.
-fn started(process: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The second field is the name, which may hold anything; the 22nd is the start.
-    stat.rsplit_once(')')?
-        .1
-        .split_ascii_whitespace()
-        .nth(19)?
-        .parse()
-        .ok()
 }
 
 /// Makes the place, and removes those of processes that are gone.
