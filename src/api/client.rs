@@ -278,6 +278,10 @@ impl Client {
                 before = Some(failed);
                 continue;
             }
+            if let Failure::StrangerThrottled(asked) = failed.failure {
+                counts.throttled.add(1);
+                lane.refused(now, sent, asked, fastrand::f64());
+            }
             if matches!(failed.failure, Failure::Expired | Failure::Final) {
                 lane.taken(now);
             }
@@ -544,6 +548,29 @@ mod tests {
             [(1, Some(Kind::Api)); 3],
         )
         .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stranger_that_refuses_for_the_rate_is_told_as_one_before_long() {
+        let refusal = || Answer::text(429, "<html>slow down</html>");
+        for safety in [Safety::Read, Safety::Repeatable, Safety::Once] {
+            let (sent, seconds, result) = run(vec![refusal()], safety).await;
+            let error = result.unwrap_err();
+            assert_eq!((sent, error.kind()), (5, Kind::NotDts), "{safety:?}");
+            assert!(!error.is_outcome_unknown() && seconds < 30.0, "{seconds} {error}");
+            assert!(error.advice().unwrap().contains("check endpoint"), "{error:?}");
+            // A gateway in front of DTS lets one through, and then is one.
+            let (sent, _, result) = run(vec![refusal(), refusal(), ok()], safety).await;
+            assert!(result.is_ok() && sent == 3, "{sent} {result:?}");
+            let busy = Answer::refusal(400, "Throttling");
+            let (sent, seconds, result) = run(vec![busy, refusal()], safety).await;
+            assert!(sent > 5 && seconds > 200.0, "{sent} {seconds}");
+            assert_eq!(result.unwrap_err().kind(), Kind::Throttled);
+        }
+        let for_long = Answer::text(429, "").header("retry-after", "86400");
+        let (sent, seconds, result) = run(vec![for_long], Safety::Read).await;
+        assert_eq!((sent, result.unwrap_err().kind()), (1, Kind::NotDts));
+        assert!(seconds < 2.0, "{seconds}");
     }
 
     #[tokio::test(start_paused = true)]

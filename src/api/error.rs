@@ -22,7 +22,7 @@ pub enum Kind {
     /// A read got no usable answer (timeout, lost connection, 5xx), also after repeating it.
     Unavailable,
     /// Something answered that is not DTS: HTML, or JSON that is no DTS reply. Also what a read got of something that never
-    /// gave a reply of DTS, 5xx included.
+    /// gave a reply of DTS, 5xx and 429 included.
     NotDts,
     /// DTS refused the call for its rate, also after waiting.
     Throttled,
