@@ -157,6 +157,21 @@ impl Client {
         self
     }
 
+    /// The same client, whose calls may be refused for their rate until `deadline`.
+    #[must_use]
+    pub(super) fn until(&self, deadline: Instant) -> Client {
+        Client {
+            deadline: Some(deadline),
+            ..self.clone()
+        }
+    }
+
+    /// Until when a call may be refused for its rate that begins at `start`. What has to be called after the time is up (looking up
+    /// a lost purchase) gets some of its own.
+    pub(super) fn deadline_from(&self, start: Instant) -> Instant {
+        self.deadline.unwrap_or(start + PATIENCE).max(start + GRACE)
+    }
+
     /// Ready once the calls of this client are cancelled, for whatever waits between them.
     pub async fn cancelled(&self) {
         self.cancel.cancelled().await;
@@ -220,8 +235,7 @@ impl Client {
         };
         let counts = &context.run.counts;
         let start = context.clock.instant();
-        // What has to be called after the time is up (looking up a lost purchase) gets some of its own.
-        let deadline = self.deadline.unwrap_or(start + PATIENCE).max(start + GRACE);
+        let deadline = self.deadline_from(start);
         let lane = context.run.throttle.lane(action, start);
         let mut failures = Failures::default();
         let mut before: Option<Failed> = None;
