@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::flow::Flow;
-use crate::support::Outcome;
 use crate::support::bench::Bench;
 use crate::support::hosted::{self, Hosted};
+use crate::support::{Diagnostic, Outcome};
 
 /// What did not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,38 +120,49 @@ impl Stage {
         Ok(())
     }
 
-    /// Runs the flow again after `first`, which may have left what no state has: it goes well, or names that with the way to take it,
-    /// and then goes well.
+    /// Runs the flow again after `first`, which may have left what no state has: it goes well, or says what to do, and goes well once that
+    /// is done.
     pub(super) fn go_on(&self, flow: &Flow, first: &Outcome) -> Result<Outcome, (Breach, String)> {
         let mut again = self.run(flow);
-        if again.status != Some(0) {
-            let told = again.report();
-            for (address, id) in self.unknown() {
-                let named = again.errors().iter().any(|error| {
-                    let text = format!("{} {}", error.summary, error.detail);
-                    text.contains(&id) && text.to_lowercase().contains("import")
-                });
-                holds(named, Breach::Lost, || {
-                    format!("{id} is not named with how to import it{}{told}", first.report())
-                })?;
-                let imported = self.bench.workspace.import(&address, &id);
-                holds(imported.status == Some(0), Breach::Stuck, || {
-                    format!("{id} cannot be imported{}{told}", imported.report())
-                })?;
-            }
-            again = self.run(flow);
-            if again
-                .errors()
-                .iter()
-                .any(|error| error.detail.contains("apply again, and it is taken as set"))
-            {
-                // The password of the other end.
-                again = self.run(flow);
-            }
-            holds(again.status == Some(0), Breach::Stuck, || {
-                format!("it does not go on{}{told}{}", first.report(), again.report())
+        if again.status == Some(0) {
+            return Ok(again);
+        }
+        let told = again.report();
+        for (address, id) in self.unknown() {
+            let named = again.errors().iter().any(|error| {
+                let text = format!("{} {}", error.summary, error.detail);
+                text.contains(&id) && text.to_lowercase().contains("import")
+            });
+            holds(named, Breach::Lost, || {
+                format!("{id} is not named with how to import it{}{told}", first.report())
+            })?;
+            let imported = self.bench.workspace.import(&address, &id);
+            holds(imported.status == Some(0), Breach::Stuck, || {
+                format!("{id} cannot be imported{}{told}", imported.report())
             })?;
         }
+        // Whether a job that runs is thrown away is left to the user.
+        if again
+            .errors()
+            .iter()
+            .any(|error| error.detail.contains("`terraform untaint`"))
+        {
+            let recorded = self.bench.all_recorded().into_iter();
+            for (address, _) in recorded.filter(|(_, recorded)| recorded.tainted) {
+                self.bench.workspace.run(&["untaint", &address]).ok();
+            }
+        }
+        // Once for the password of each end.
+        for _ in 0..2 {
+            again = self.run(flow);
+            let taken = |error: &Diagnostic| error.detail.contains("apply again, and it is taken as set");
+            if !again.errors().iter().any(taken) {
+                break;
+            }
+        }
+        holds(again.status == Some(0), Breach::Stuck, || {
+            format!("it does not go on{}{told}{}", first.report(), again.report())
+        })?;
         Ok(again)
     }
 
