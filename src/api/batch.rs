@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::client::{Client, Safety};
 use super::error::{Error, Kind};
@@ -83,14 +84,23 @@ enum Share {
     Failed(Error),
 }
 
-type Waiting = Vec<(String, Purpose, oneshot::Sender<Share>)>;
+/// A read that waits.
+struct Asked {
+    id: String,
+    purpose: Purpose,
+    /// Until when its operation has time.
+    deadline: Instant,
+    answer: oneshot::Sender<Share>,
+}
+
+type Waiting = Vec<Asked>;
 
 /// The reads of a client that wait for a call, and the pages fetched ahead.
 #[derive(Default)]
 pub(super) struct Batches {
     gathering: Mutex<HashMap<Group, Waiting>>,
     pub(super) pages: Pages,
-    /// The list was refused, perhaps because the user may not call it: everybody asks alone from then on.
+    /// The user may not call the list: everybody asks alone from then on.
     refused: AtomicBool,
 }
 
@@ -160,10 +170,16 @@ impl Client {
     /// Joins the reads of `group` that wait, or is the first of them.
     async fn share(&self, group: &Group, id: &str, purpose: Purpose) -> Result<Share, Error> {
         let (answer, share) = oneshot::channel();
+        let asked = Asked {
+            id: id.to_owned(),
+            purpose,
+            deadline: self.deadline_from(self.clock().instant()),
+            answer,
+        };
         let full = {
             let mut gathering = self.batches().gathering();
             let waiting = gathering.entry(group.clone()).or_default();
-            waiting.push((id.to_owned(), purpose, answer));
+            waiting.push(asked);
             let first = waiting.len() == 1;
             let full = (waiting.len() >= PAGE_SIZE).then(|| mem::take(waiting));
             if first {
@@ -195,48 +211,53 @@ impl Client {
 
     /// Answers a batch: by pages if that is cheaper by now, else by one call for all.
     async fn send_batch(&self, group: &Group, mut waiting: Waiting) {
-        if waiting.is_empty() {
+        let Some(deadline) = earliest(&waiting) else {
             return;
-        }
-        if waiting.iter().any(|(_, purpose, _)| purpose.may_be_old()) {
+        };
+        if waiting.iter().any(|asked| asked.purpose.may_be_old()) {
             let Group { job_type, by, .. } = group;
-            self.fetch_ahead(job_type, waiting.len()).await;
+            self.until(deadline).fetch_ahead(job_type, waiting.len()).await;
             let mut left = Waiting::new();
-            for (id, purpose, answer) in waiting {
-                match self
-                    .batches()
-                    .pages
-                    .find(job_type, *by, &id, self.clock().instant())
-                {
-                    Some(found) if purpose.may_be_old() => answer_with(answer, Share::Found(found)),
-                    _ => left.push((id, purpose, answer)),
+            for asked in waiting {
+                let pages = &self.batches().pages;
+                match pages.find(job_type, *by, &asked.id, self.clock().instant()) {
+                    Some(found) if asked.purpose.may_be_old() => asked.answer_with(Share::Found(found)),
+                    _ => left.push(asked),
                 }
             }
             waiting = left;
         }
         let lists = waiting
             .iter()
-            .any(|(_, purpose, _)| matches!(purpose, Purpose::Progress | Purpose::RefreshStatus));
+            .any(|asked| matches!(asked.purpose, Purpose::Progress | Purpose::RefreshStatus));
         if waiting.len() < 2 && !lists {
             self.batches().pages.spent(&group.job_type, waiting.len());
-            for (_, _, answer) in waiting {
-                answer_with(answer, Share::Alone);
+            for asked in waiting {
+                asked.answer_with(Share::Alone);
             }
             return;
         }
-        self.batches().pages.spent(&group.job_type, 1);
-        let result = self.list_batch(group, &waiting).await;
-        if result.as_ref().is_err_and(is_refusal) {
-            self.batches().refused.store(true, Ordering::Relaxed);
-        }
-        for (id, _, answer) in waiting {
-            let share = match &result {
-                Ok(found) => found
-                    .get(&id)
-                    .map_or(Share::Absent, |job| Share::Found(Arc::clone(job))),
-                Err(error) => Share::Failed(error.clone()),
-            };
-            answer_with(answer, share);
+        // Who has least time ends it for nobody else.
+        while let Some(deadline) = earliest(&waiting) {
+            self.batches().pages.spent(&group.job_type, 1);
+            let result = self.until(deadline).list_batch(group, &waiting).await;
+            if result.as_ref().is_err_and(Error::is_denied) {
+                self.batches().refused.store(true, Ordering::Relaxed);
+            }
+            let is_throttled = result.as_ref().is_err_and(Error::is_throttled);
+            let (answered, left): (Waiting, Waiting) = waiting
+                .into_iter()
+                .partition(|asked| !is_throttled || asked.deadline <= deadline);
+            waiting = left;
+            for asked in answered {
+                let share = match &result {
+                    Ok(found) => found
+                        .get(&asked.id)
+                        .map_or(Share::Absent, |job| Share::Found(Arc::clone(job))),
+                    Err(error) => Share::Failed(error.clone()),
+                };
+                asked.answer_with(share);
+            }
         }
     }
 
@@ -245,7 +266,7 @@ impl Client {
         group: &Group,
         waiting: &Waiting,
     ) -> Result<HashMap<String, Arc<JobDetail>>, Error> {
-        let mut ids: Vec<&str> = waiting.iter().map(|(id, ..)| id.as_str()).collect();
+        let mut ids: Vec<&str> = waiting.iter().map(|asked| asked.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
         let parameter = match group.by {
@@ -298,20 +319,22 @@ impl Drop for Gatherer<'_> {
     }
 }
 
-fn answer_with(answer: oneshot::Sender<Share>, share: Share) {
-    // Who asked has stopped waiting.
-    let _ = answer.send(share);
+impl Asked {
+    fn answer_with(self, share: Share) {
+        // Who asked has stopped waiting.
+        let _ = self.answer.send(share);
+    }
 }
 
-/// DTS answered, and does not want to list.
-fn is_refusal(error: &Error) -> bool {
-    error.kind() == Kind::Api
+/// When the first of them has no time left.
+fn earliest(waiting: &Waiting) -> Option<Instant> {
+    waiting.iter().map(|asked| asked.deadline).min()
 }
 
 /// Whether the failure of a list says nothing about a call of one's own.
 fn is_worth_asking_alone(error: &Error) -> bool {
     // Cancelled, but not by the read that is asked here: that one was told above. Unavailable: too large an answer is
-    // one of the reasons.
+    // one of the reasons. Not where it was refused for the rate: that lasted for all the time there was.
     matches!(error.kind(), Kind::Api | Kind::Cancelled | Kind::Unavailable)
 }
 
@@ -321,7 +344,6 @@ mod tests {
 
     use async_trait::async_trait;
     use serde_json::{Value, json};
-    use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
     use super::*;
@@ -335,7 +357,10 @@ mod tests {
         latency: Duration,
         /// No page has more jobs.
         largest_page: usize,
-        may_list: bool,
+        /// By what code lists are refused, and until when.
+        refused: Mutex<Option<(&'static str, Instant)>>,
+        /// Lists say how many jobs there are, and show none.
+        shows_none: bool,
         jobs: Mutex<BTreeMap<String, &'static str>>,
         calls: Mutex<Vec<(String, BTreeMap<String, String>)>>,
     }
@@ -345,7 +370,8 @@ mod tests {
             Account {
                 latency: Duration::from_millis(50),
                 largest_page: 1000,
-                may_list: true,
+                refused: Mutex::default(),
+                shows_none: false,
                 jobs: Mutex::new((0..jobs).map(|n| (id(n), "Migrating")).collect()),
                 calls: Mutex::default(),
             }
@@ -354,6 +380,11 @@ mod tests {
         fn count(&self, action: &str) -> usize {
             let calls = self.calls.lock().unwrap();
             calls.iter().filter(|(called, _)| called == action).count()
+        }
+
+        fn refuses(&self) -> Option<&'static str> {
+            let refused = self.refused.lock().unwrap();
+            refused.and_then(|(code, until)| (Instant::now() < until).then_some(code))
         }
 
         fn answer(&self, form: &BTreeMap<String, String>) -> (u16, Value) {
@@ -365,7 +396,7 @@ mod tests {
             };
             let refusal = |code: &str| (403, json!({"RequestId": "1", "Code": code, "Message": "no"}));
             match get("Action").unwrap() {
-                "DescribeDtsJobs" if !self.may_list => refusal("Forbidden.RAM"),
+                "DescribeDtsJobs" if self.refuses().is_some() => refusal(self.refuses().unwrap()),
                 "DescribeDtsJobs" => {
                     let within = |list: Option<&str>, id: &str| {
                         list.is_none_or(|list| list.split(',').any(|one| one == id))
@@ -384,6 +415,7 @@ mod tests {
                         .take(size)
                         .collect();
                     let total = found.len();
+                    let page = if self.shows_none { Vec::new() } else { page };
                     (
                         200,
                         json!({"Success": true, "DtsJobList": page, "TotalRecordCount": total}),
@@ -628,14 +660,73 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_may_not_list_reads_one_by_one() {
-        let (client, account) = client_of(Account {
-            may_list: false,
-            ..Account::new(60)
-        });
+        let (client, account) = client_of(Account::new(60));
+        *account.refused.lock().unwrap() = Some(("Forbidden.RAM", Instant::now() + HOUR));
         read_all(&client, shuffled(60), Purpose::Refresh).await;
         assert_eq!(account.count("DescribeDtsJobDetail"), 60);
         // By job and by instance, before the first answer came.
         assert!(account.count("DescribeDtsJobs") <= 2);
+    }
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    #[tokio::test(start_paused = true)]
+    async fn another_refusal_of_a_list_is_for_once() {
+        let (client, account) = client_of(Account::new(4));
+        let both = async |one, other| {
+            let read = async |number| {
+                let job = JobRef::job(id(number));
+                client
+                    .read_job(&job, Some("MIGRATION"), Purpose::Poll)
+                    .await
+                    .unwrap();
+            };
+            tokio::join!(read(one), read(other));
+        };
+        *account.refused.lock().unwrap() = Some(("DTS.Msg.Odd", Instant::now() + HOUR));
+        both(0, 1).await;
+        let of = |action: &str| account.count(action);
+        assert_eq!((of("DescribeDtsJobs"), of("DescribeDtsJobDetail")), (1, 2));
+        *account.refused.lock().unwrap() = None;
+        both(2, 3).await;
+        assert_eq!((of("DescribeDtsJobs"), of("DescribeDtsJobDetail")), (2, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_little_time_does_not_end_the_reads_of_others() {
+        let (client, account) = client_of(Account::new(3));
+        let begin = Instant::now();
+        *account.refused.lock().unwrap() = Some(("Throttling.User", begin + Duration::from_secs(100)));
+        let read = async |number, seconds| {
+            let client = client.clone().within(Duration::from_secs(seconds));
+            let job = JobRef::job(id(number));
+            let read = client.read_job(&job, Some("MIGRATION"), Purpose::Poll).await;
+            (read, begin.elapsed().as_secs())
+        };
+        let ((hasty, at), (patient, then), (other, _)) =
+            tokio::join!(read(0, 40), read(1, 300), read(2, 200));
+        assert!(hasty.unwrap_err().is_throttled() && at <= 41, "{at}");
+        assert!(
+            patient.is_ok() && other.is_ok() && (100..125).contains(&then),
+            "{patient:?} {then}"
+        );
+        assert_eq!(account.count("DescribeDtsJobDetail"), 0);
+    }
+
+    /// A page that is empty where jobs are counted leads nowhere: nothing is asked for in pages of none.
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_counts_jobs_and_shows_none_is_left_alone() {
+        let (client, account) = client_of(Account {
+            shows_none: true,
+            ..Account::new(60)
+        });
+        read_all(&client, shuffled(60), Purpose::Refresh).await;
+        assert_eq!(account.count("DescribeDtsJobDetail"), 60);
+        let calls = account.calls.lock().unwrap();
+        let mut lists = calls.iter().filter(|(action, _)| action == "DescribeDtsJobs");
+        assert!(lists.all(|(_, form)| form["PageSize"] != "0"));
+        let pages = calls.iter().filter(|(_, form)| form.contains_key("OrderColumn"));
+        assert_eq!(pages.count(), 1);
     }
 
     #[tokio::test(start_paused = true)]

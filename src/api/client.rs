@@ -157,6 +157,21 @@ impl Client {
         self
     }
 
+    /// The same client, whose calls may be refused for their rate until `deadline`.
+    #[must_use]
+    pub(super) fn until(&self, deadline: Instant) -> Client {
+        Client {
+            deadline: Some(deadline),
+            ..self.clone()
+        }
+    }
+
+    /// Until when a call may be refused for its rate that begins at `start`. What has to be called after the time is up (looking up
+    /// a lost purchase) gets some of its own.
+    pub(super) fn deadline_from(&self, start: Instant) -> Instant {
+        self.deadline.unwrap_or(start + PATIENCE).max(start + GRACE)
+    }
+
     /// Ready once the calls of this client are cancelled, for whatever waits between them.
     pub async fn cancelled(&self) {
         self.cancel.cancelled().await;
@@ -220,8 +235,7 @@ impl Client {
         };
         let counts = &context.run.counts;
         let start = context.clock.instant();
-        // What has to be called after the time is up (looking up a lost purchase) gets some of its own.
-        let deadline = self.deadline.unwrap_or(start + PATIENCE).max(start + GRACE);
+        let deadline = self.deadline_from(start);
         let lane = context.run.throttle.lane(action, start);
         let mut failures = Failures::default();
         let mut before: Option<Failed> = None;
@@ -278,6 +292,10 @@ impl Client {
                 throttled += now - sent;
                 before = Some(failed);
                 continue;
+            }
+            if let Failure::StrangerThrottled(asked) = failed.failure {
+                counts.throttled.add(1);
+                lane.refused(now, sent, asked, fastrand::f64());
             }
             if matches!(failed.failure, Failure::Expired | Failure::Final) {
                 lane.taken(now);
@@ -545,6 +563,29 @@ mod tests {
             [(1, Some(Kind::Api)); 3],
         )
         .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stranger_that_refuses_for_the_rate_is_told_as_one_before_long() {
+        let refusal = || Answer::text(429, "<html>slow down</html>");
+        for safety in [Safety::Read, Safety::Repeatable, Safety::Once] {
+            let (sent, seconds, result) = run(vec![refusal()], safety).await;
+            let error = result.unwrap_err();
+            assert_eq!((sent, error.kind()), (5, Kind::NotDts), "{safety:?}");
+            assert!(!error.is_outcome_unknown() && seconds < 30.0, "{seconds} {error}");
+            assert!(error.advice().unwrap().contains("check endpoint"), "{error:?}");
+            // A gateway in front of DTS lets one through, and then is one.
+            let (sent, _, result) = run(vec![refusal(), refusal(), ok()], safety).await;
+            assert!(result.is_ok() && sent == 3, "{sent} {result:?}");
+            let busy = Answer::refusal(400, "Throttling");
+            let (sent, seconds, result) = run(vec![busy, refusal()], safety).await;
+            assert!(sent > 5 && seconds > 200.0, "{sent} {seconds}");
+            assert_eq!(result.unwrap_err().kind(), Kind::Throttled);
+        }
+        let for_long = Answer::text(429, "").header("retry-after", "86400");
+        let (sent, seconds, result) = run(vec![for_long], Safety::Read).await;
+        assert_eq!((sent, result.unwrap_err().kind()), (1, Kind::NotDts));
+        assert!(seconds < 2.0, "{seconds}");
     }
 
     #[tokio::test(start_paused = true)]

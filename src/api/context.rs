@@ -217,39 +217,43 @@ impl Env for SystemEnv {
         std::env::var(name).ok()
     }
 
-    #[cfg(target_os = "linux")]
     fn parent(&self) -> Option<String> {
-        let pid = std::os::unix::process::parent_id();
-        let started = process_started(pid)?;
+        let parent = std::os::unix::process::parent_id();
+        let started = started(parent)?;
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        // In each container pids begin anew.
-        let names = std::fs::read_link("/proc/self/ns/pid").ok()?;
-        Some(format!("{} {} {pid} {started}", boot.trim(), names.display()))
+        // In each container numbers begin anew.
+        let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;
+        Some(format!(
+            "{} {} {parent} {started}",
+            boot.trim(),
+            numbers.display()
+        ))
     }
 }
 
-/// When a process was started, in ticks since the machine was booted: with its number it is no other's. `None` where there is no
-/// such process, and where `/proc` does not tell.
+/// When a process was started, in ticks since the machine was: with its number it is no other's. Only Linux tells.
 #[must_use]
-pub fn process_started(process: u32) -> Option<u64> {
-    started(&std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+pub fn started(process: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    start_in(&stat)
 }
 
-/// The 22nd field; the second, the command in parentheses, may hold anything.
-fn started(stat: &str) -> Option<u64> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_ascii_whitespace().nth(19)?.parse().ok()
+/// The second field is the name, which may hold anything; the 22nd is the start.
+fn start_in(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    fields.nth(19)?.parse().ok()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_parent_is_told_by_when_it_started() {
         let stat = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 2 3 0 0 5 6 7 8 20 0 9 0 123456 1000 42 18446744073709551615";
-        assert_eq!(started(stat), Some(123_456));
-        assert_eq!(started("4711 (sh) S 1"), None);
+        assert_eq!(start_in(stat), Some(123_456));
+        assert_eq!(start_in("4711 (sh) S 1"), None);
+        assert_eq!(started(u32::MAX), None);
         let parent = SystemEnv.parent().unwrap();
         assert_eq!(parent.split(' ').count(), 4, "{parent}");
         assert_eq!(SystemEnv.parent().unwrap(), parent);

@@ -22,7 +22,7 @@ pub enum Kind {
     /// A read got no usable answer (timeout, lost connection, 5xx), also after repeating it.
     Unavailable,
     /// Something answered that is not DTS: HTML, or JSON that is no DTS reply. Also what a read got of something that never
-    /// gave a reply of DTS, 5xx included.
+    /// gave a reply of DTS, 5xx and 429 included.
     NotDts,
     /// DTS refused the call for its rate, also after waiting.
     Throttled,
@@ -180,6 +180,16 @@ impl Error {
         self.bare_code().is_some_and(|code| NOT_FOUND.contains(&code))
     }
 
+    /// The keys' user has no permission for it, which does not pass by itself.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        !self.is_not_found()
+            && self.bare_code().is_some_and(|code| {
+                let mut parts = code.split('.');
+                matches!(parts.next(), Some("Forbidden" | "NoPermission"))
+            })
+    }
+
     /// Refused for the rate of calls.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
@@ -295,6 +305,21 @@ mod tests {
         check("ModifyDenied.JobStatusNotRunning", (false, true));
         check("UpdateJob.OperationDenied.InitStatus", (false, true));
         check("OperationDenied", (false, false));
+    }
+
+    #[test]
+    fn a_missing_permission_is_told_from_other_refusals() {
+        for (code, denied) in [
+            ("Forbidden.RAM", true),
+            ("Forbidden", true),
+            ("NoPermission", true),
+            ("NoPermission.Operator", true),
+            ("Forbidden.InstanceNotFound", false),
+            ("ForbiddenOddly", false),
+            ("InvalidParameter", false),
+        ] {
+            assert_eq!(api(code).is_denied(), denied, "{code}");
+        }
     }
 
     #[test]

@@ -64,7 +64,6 @@ pub use connection::{ConnectionStatus, TriedEndpoint};
 pub use consumer_group::{ConsumerGroup, CreateConsumerChannel, ModifyConsumerChannel};
 pub use context::{
     Clock, Connection, Context, Env, HttpRequest, HttpResponse, Sent, Transport, TransportError,
-    process_started,
 };
 pub use credential::{AssumeRole, AssumeRoleWithOidc, CredentialConfig, Credentials};
 pub use endpoint::Network;

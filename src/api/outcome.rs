@@ -75,7 +75,10 @@ impl Attempt<'_> {
                 self.dts_answer(response, body)
             }
             // The gateway's own refusal of the rate needs no body.
-            _ if status == 429 => Err(self.throttled(response, None, "too many requests", None)),
+            _ if status == 429 && self.heard.load(Ordering::Relaxed) => {
+                Err(self.throttled(response, None, "too many requests", None))
+            }
+            _ if status == 429 => Err(self.throttled_by_stranger(response)),
             _ if status >= 500 || status == 408 => Err(self.stranger(response)),
             None if is_success(status) && response.body.trim_ascii().is_empty() => {
                 Err(self.stranger(response))
@@ -200,6 +203,17 @@ impl Attempt<'_> {
         Failed {
             failure,
             error: error.with_kind(kind).with_advice(Some(advice)),
+        }
+    }
+
+    /// A refusal of the rate by what may be no DTS at all: had an effect nowhere, and is no reason to try for minutes.
+    fn throttled_by_stranger(&self, response: &HttpResponse) -> Failed {
+        let error = self
+            .error(Kind::NotDts, self.unlike_dts(response), advice::STRANGER)
+            .with_http_status(response.status);
+        Failed {
+            failure: Failure::StrangerThrottled(retry_after(response, self.now)),
+            error,
         }
     }
 
@@ -530,7 +544,20 @@ mod tests {
             200,
             r#"{"RequestId":"1","Success":false,"ErrCode":"Throttling.User"}"#,
         );
-        throttled(429, "slow down");
+        // Of a gateway in front of what was DTS before; of a stranger it is another thing.
+        let heard = AtomicBool::new(true);
+        let failed = judge_by(Safety::Once, &heard, Ok(response(429, "slow down"))).unwrap_err();
+        assert_eq!(
+            (failed.failure, failed.error.kind()),
+            (Failure::Throttled(None), Kind::Throttled)
+        );
+        let stranger = Failure::StrangerThrottled(None);
+        check(
+            429,
+            "slow down",
+            (stranger, Kind::NotDts, false),
+            (stranger, Kind::NotDts),
+        );
         for code in [
             "InternalError",
             "ServiceUnavailable",

@@ -34,6 +34,9 @@ const PAGES_PER_CALL: usize = 3;
 /// Pages that saved so many reads each are fetched again at once when they are old.
 const WORTH: usize = 15;
 
+/// More pages than are ever worth it.
+const TOO_MANY: usize = usize::MAX / WORTH;
+
 /// Pages under way at the same time.
 const AT_ONCE: usize = 8;
 
@@ -246,7 +249,11 @@ impl Client {
         let pages = &self.batches().pages;
         let first = self.page(job_type, 1, PAGE_SIZE).await?;
         let size = first.jobs.len();
-        let total = first.total.max(size).div_ceil(size.max(1));
+        let total = match (size, first.total) {
+            // Counted, and not shown: no further page would tell more.
+            (0, 1..) => TOO_MANY,
+            (size, total) => total.max(size).div_ceil(size.max(1)),
+        };
         pages.spent(job_type, 1);
         let affordable = pages.with(job_type, |of_type| {
             of_type.total = Some(total);

@@ -10,6 +10,8 @@ use super::client::Safety;
 pub(super) enum Failure {
     /// Refused for the rate of calls, before any effect; with the wait that the server asked for.
     Throttled(Option<Duration>),
+    /// The same, from something that has not shown yet that it is DTS.
+    StrangerThrottled(Option<Duration>),
     /// Nothing was sent.
     NotSent,
     /// No usable answer: it may have taken effect.
@@ -42,7 +44,7 @@ impl Failures {
             Failure::NoAnswer => &mut self.no_answer,
             Failure::Stranger => &mut self.stranger,
             Failure::NonceUsed => &mut self.nonce_used,
-            Failure::Throttled(_) => &mut self.throttled,
+            Failure::Throttled(_) | Failure::StrangerThrottled(_) => &mut self.throttled,
             Failure::Expired | Failure::Final => return 1,
         };
         *counter = counter.saturating_add(1);
@@ -72,6 +74,8 @@ pub(super) struct Policy {
     pub(super) attempts_without_answer: u32,
     /// Attempts of a call that a stranger answered: at a wrong endpoint it stays so, and a gateway in front of DTS gets a moment.
     pub(super) attempts_with_stranger: u32,
+    /// Attempts of a call that a stranger refused for the rate: a gateway in front of DTS soon lets one through.
+    pub(super) attempts_throttled_by_stranger: u32,
     /// Attempts of a call that could not be sent: what is unreachable mostly stays so.
     pub(super) attempts_not_sent: u32,
 }
@@ -84,6 +88,7 @@ impl Default for Policy {
             cap: Duration::from_secs(20),
             attempts_without_answer: 5,
             attempts_with_stranger: 3,
+            attempts_throttled_by_stranger: 5,
             attempts_not_sent: 3,
         }
     }
@@ -103,6 +108,10 @@ impl Policy {
         let wait = match failure {
             // Of other services than DTS, whose few calls need no pace. Refused before it had an effect, whatever it is.
             Failure::Throttled(asked) => self.grown(count, dice).max(asked.unwrap_or_default()),
+            // As long as it asks for, its lane is closed.
+            Failure::StrangerThrottled(_) if count < self.attempts_throttled_by_stranger => {
+                self.grown(count, dice)
+            }
             Failure::NotSent if count < self.attempts_not_sent => self.grown(count, dice),
             Failure::NoAnswer if safety == Safety::Read && count < self.attempts_without_answer => {
                 self.grown(count, dice)
@@ -115,6 +124,7 @@ impl Policy {
             Failure::NotSent
             | Failure::NoAnswer
             | Failure::Stranger
+            | Failure::StrangerThrottled(_)
             | Failure::NonceUsed
             | Failure::Expired
             | Failure::Final => return Decision::Stop,
@@ -199,6 +209,16 @@ mod tests {
         check(Failure::Stranger, Safety::Read, 3, 3, None);
         check(Failure::Stranger, Safety::Repeatable, 1, 0, None);
         check(Failure::Stranger, Safety::Once, 1, 0, None);
+    }
+
+    #[test]
+    fn a_stranger_that_refuses_for_the_rate_is_asked_a_few_times_more() {
+        let refused = Failure::StrangerThrottled(Some(Duration::from_secs(3600)));
+        for safety in ALL {
+            check(refused, safety, 1, 0, Some(1000));
+            check(refused, safety, 4, 7, Some(8000));
+            check(refused, safety, 5, 15, None);
+        }
     }
 
     #[test]

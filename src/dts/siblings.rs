@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::api;
+use crate::api::context::started;
 
 const PREFIX: &str = "terraform-provider-dts-";
 
@@ -49,9 +50,13 @@ impl Siblings {
     /// Those that the process which started this one has started; they meet below `temporary`, where every user may write.
     #[must_use]
     pub fn of_parent(temporary: &Path) -> Siblings {
-        let parent = std::os::unix::process::parent_id();
-        let place =
-            api::process_started(parent).map(|started| temporary.join(format!("{PREFIX}{parent}-{started}")));
+        Siblings::of(std::os::unix::process::parent_id(), temporary)
+    }
+
+    /// Those of another process's.
+    #[must_use]
+    pub fn of(parent: u32, temporary: &Path) -> Siblings {
+        let place = started(parent).map(|started| temporary.join(format!("{PREFIX}{parent}-{started}")));
         Siblings::at(place)
     }
 
@@ -147,7 +152,7 @@ fn make(place: &Path) -> std::io::Result<()> {
         let gone = other
             .and_then(|other| other.split_once('-'))
             .and_then(|(process, start)| Some((process.parse().ok()?, start.parse::<u64>().ok()?)))
-            .is_some_and(|(process, start)| api::process_started(process) != Some(start));
+            .is_some_and(|(process, start)| started(process) != Some(start));
         if gone && is_old(&entry) {
             // Another user's stays.
             let _ = fs::remove_dir_all(entry.path());
@@ -226,7 +231,7 @@ mod tests {
     fn places_of_processes_that_are_gone_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let myself = std::process::id();
-        let started = api::process_started(myself).unwrap();
+        let started = started(myself).unwrap();
         let place = |process: u32, started: u64| dir.path().join(format!("{PREFIX}{process}-{started}"));
         let long_ago = std::time::UNIX_EPOCH;
         for (process, started, old) in [

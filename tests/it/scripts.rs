@@ -198,3 +198,43 @@ fn what_cannot_be_had_is_an_error_that_says_so() {
         no_python.report()
     );
 }
+
+/// Whether it finds a breach, finds none of what it was asked for, or cannot run at all.
+#[test]
+fn a_sweep_that_fails_says_why_and_where_all_of_it_is() {
+    for (log, shown) in [
+        (
+            "ok: 1a\nLost: 1b: dts1 is in no state\nSilent: 2a",
+            "Lost: 1b: dts1 is in no state\nSilent: 2a\n",
+        ),
+        (
+            "thread panicked: cannot run terraform",
+            "thread panicked: cannot run terraform\n",
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        std::fs::create_dir(folder.path().join("target")).unwrap();
+        let cargo = folder.path().join("cargo");
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *--no-run*) exit 0 ;; esac\nprintf '{log}\\n' >&2\nexit 101\n"
+        );
+        std::fs::write(&cargo, script).unwrap();
+        std::fs::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let done = Command::new("make")
+            .arg("-f")
+            .arg(repository().join("GNUmakefile"))
+            .args(["sweep", &format!("CARGO={}", cargo.display())])
+            .current_dir(folder.path())
+            .env_remove("MAKEFLAGS")
+            .env_remove("CI")
+            .output()
+            .unwrap();
+        let (told, also) = (
+            String::from_utf8_lossy(&done.stdout),
+            String::from_utf8_lossy(&done.stderr),
+        );
+        assert!(!done.status.success());
+        assert_eq!(told, shown);
+        assert!(also.contains("target/sweep.log"), "{also}");
+    }
+}

@@ -155,7 +155,7 @@ fn left_undone(id: &str, problems: Diagnostics) -> impl Iterator<Item = Diagnost
     })
 }
 
-/// Sets the tags of an instance that DTS may not show yet.
+/// Sets the tags of an instance that DTS may not show yet, again while nobody can tell whether it did.
 async fn tag(
     apply: &Apply<Client>,
     api: &api::Client,
@@ -174,6 +174,10 @@ async fn tag(
         match api.tag_resources(id, wanted).await {
             Ok(()) => Ok(Poll::Ready(())),
             Err(cause) if cause.is_not_found() => Ok(Poll::Pending("not shown yet".to_owned())),
+            // Twice is the same as once.
+            Err(cause) if cause.is_outcome_unknown() || cause.kind() == api::Kind::Unreachable => {
+                Ok(Poll::Pending(cause.to_string()))
+            }
             Err(cause) => Err(error::unable(&what, &cause).into()),
         }
     })

@@ -59,6 +59,25 @@ fn they_come_with_the_purchase_and_go_to_the_last() {
     assert_there(&bed, &bought, json!({}));
 }
 
+/// They may be set twice, and an error would taint what was bought.
+#[test]
+fn a_lost_answer_after_the_purchase_is_asked_for_again() {
+    for kind in ["cut_before", "cut_after", "truncate", "garbage"] {
+        let bed = Bed::new();
+        bed.emulator.add_faults(json!([
+            { "action": TAG, "times": 2, "kind": kind },
+            { "action": TAG, "nth": 3, "kind": "status", "status": 500 },
+        ]));
+        let mut bought = bed.instance();
+        let config = tagged(json!({ "env": "test" }));
+        let planned = bought.must_plan(&config);
+        let told = bought.apply(&planned, &config);
+        assert!(told.is_empty(), "{kind}: {told:#?}");
+        assert_there(&bed, &bought, json!({ "env": "test" }));
+        bought.assert_plan_is_empty(&config);
+    }
+}
+
 #[test]
 fn default_tags_are_of_every_instance() {
     let bed = Bed::new();

@@ -181,6 +181,10 @@ impl Bench {
                 ..api::DescribeDtsJobs::default()
             };
             let listed = self.with_client(async move |api| api.describe_dts_jobs(&query).await);
+            let reverse = listed
+                .iter()
+                .filter_map(|job| job.reverse_job.as_deref().cloned());
+            let listed: Vec<_> = reverse.chain(listed.iter().cloned()).collect();
             jobs.extend(
                 listed
                     .into_iter()

@@ -1,6 +1,7 @@
 //! The provider inside of the test's process, which Terraform reaches as it reaches one started with `--debug`. So a test decides
 //! over the provider's time and network, without a way in that is shipped: waits pass fifty times as fast, an answer is given up
-//! soon, and a panic can be forced at a chosen call.
+//! soon, and a panic can be forced at a chosen call. As Terraform starts a process for each phase and each alias, so each connection
+//! meets a provider of its own, which knows of the others what they would tell each other as processes of one Terraform.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use terraform_provider_dts::api::{
     Clock, Context, HttpRequest, HttpResponse, Sent, Transport, TransportError,
 };
+use terraform_provider_dts::dts::siblings::Siblings;
 use terraform_provider_dts::dts::{Dts, SOURCE_ADDRESS};
 use terraform_provider_dts::emulator::{Emulator, Options};
 use terraform_provider_dts::framework::Server;
@@ -26,7 +28,8 @@ use terraform_provider_dts::plugin::proto::tfplugin5::provider_server::ProviderS
 use terraform_provider_dts::plugin::rpc::Rpc;
 use terraform_provider_dts::plugin::serve::MAX_MESSAGE;
 use terraform_provider_dts::plugin::services::Services;
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio::net::UnixStream;
+use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::Workspace;
@@ -40,6 +43,15 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// What a forced panic says.
 pub(crate) const PANIC: &str = "forced by the sweep";
+
+/// Where a panic is forced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// In place of sending a call.
+    InPlace,
+    /// With the answer, before anything is done with it.
+    Answered,
+}
 
 /// Real time but for waits, and behind by as many seconds as it is told.
 #[derive(Debug)]
@@ -61,20 +73,28 @@ impl Clock for Swift {
 struct Line {
     real: Arc<dyn Transport>,
     sent: AtomicUsize,
-    panic_at: Arc<Mutex<Option<usize>>>,
+    panic_at: Mutex<Option<(usize, Moment)>>,
+}
+
+impl Line {
+    /// Panics if it is time.
+    fn may_panic(&self, number: usize, moment: Moment) {
+        let strikes = {
+            let mut at = self.panic_at.lock().unwrap();
+            at.take_if(|(at, of)| *at <= number && *of == moment).is_some()
+        };
+        // A constant text is what the provider tells of a panic.
+        assert!(!strikes, "forced by the sweep");
+    }
 }
 
 #[async_trait]
 impl Transport for Line {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let number = self.sent.fetch_add(1, Ordering::SeqCst) + 1;
-        let strikes = {
-            let mut at = self.panic_at.lock().unwrap();
-            at.take_if(|at| *at <= number).is_some()
-        };
-        // A constant text is what the provider tells of a panic.
-        assert!(!strikes, "forced by the sweep");
+        self.may_panic(number, Moment::InPlace);
         let answer = tokio::time::timeout(PATIENCE, self.real.send(request)).await;
+        self.may_panic(number, Moment::Answered);
         answer.unwrap_or_else(|_| {
             Err(TransportError {
                 sent: Sent::Maybe,
@@ -100,11 +120,16 @@ impl Hosted {
         let line = Arc::new(Line {
             real: system.transport,
             sent: AtomicUsize::new(0),
-            panic_at: Arc::default(),
+            panic_at: Mutex::default(),
         });
-        let context = Context::new(Arc::new(Swift(seconds)), system.env, line.clone());
+        let clock = Arc::new(Swift(seconds));
+        let provider = {
+            let line = Arc::clone(&line);
+            move || Dts::new(Context::new(clock.clone(), Arc::clone(&system.env), line.clone()))
+        };
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("s");
+        let temporary = folder.path().to_owned();
         let end = CancellationToken::new();
         let stopped = end.clone();
         let (ready, is_ready) = std::sync::mpsc::channel();
@@ -117,20 +142,16 @@ impl Hosted {
             runtime.block_on(async move {
                 let listener = tokio::net::UnixListener::bind(path).unwrap();
                 ready.send(()).unwrap();
-                let rpc = ProviderServer::new(Rpc::new(Arc::new(Server::new(Dts::new(context)))))
-                    .max_decoding_message_size(MAX_MESSAGE)
-                    .max_encoding_message_size(MAX_MESSAGE);
-                let services = Services::new(stopped.clone());
-                let serving = tonic::transport::Server::builder()
-                    .add_service(rpc)
-                    .add_service(GrpcControllerServer::new(services.clone()))
-                    .add_service(GrpcStdioServer::new(services.clone()))
-                    .add_service(GrpcBrokerServer::new(services.clone()))
-                    .add_service(HealthServer::new(services))
-                    .serve_with_incoming(UnixListenerStream::new(listener));
-                tokio::select! {
-                    served = serving => served.unwrap(),
-                    () = stopped.cancelled() => {}
+                loop {
+                    tokio::select! {
+                        accepted = listener.accept() => {
+                            let (stream, _) = accepted.unwrap();
+                            let terraform = stream.peer_cred().unwrap().pid().unwrap();
+                            let siblings = Siblings::of(u32::try_from(terraform).unwrap(), &temporary);
+                            tokio::spawn(serve(stream, provider().among(siblings), stopped.child_token()));
+                        }
+                        () = stopped.cancelled() => return,
+                    }
                 }
             });
             runtime.shutdown_background();
@@ -157,15 +178,35 @@ impl Hosted {
         .to_string()
     }
 
-    /// The provider panics in place of the `nth` call that it would send from now on.
-    pub(crate) fn panic_at(&self, nth: usize) {
+    /// The provider panics at the `nth` call from now on.
+    pub(crate) fn panic_at(&self, nth: usize, moment: Moment) {
         let sent = self.line.sent.load(Ordering::SeqCst);
-        *self.line.panic_at.lock().unwrap() = Some(sent + nth);
+        *self.line.panic_at.lock().unwrap() = Some((sent + nth, moment));
     }
 
     /// Whether the panic asked for has come.
     pub(crate) fn has_panicked(&self) -> bool {
         self.line.panic_at.lock().unwrap().is_none()
+    }
+}
+
+/// Serves one connection.
+async fn serve(stream: UnixStream, provider: Dts, end: CancellationToken) {
+    let rpc = ProviderServer::new(Rpc::new(Arc::new(Server::new(provider))))
+        .max_decoding_message_size(MAX_MESSAGE)
+        .max_encoding_message_size(MAX_MESSAGE);
+    let services = Services::new(end.clone());
+    let alone = tokio_stream::once(Ok::<_, std::io::Error>(stream)).chain(tokio_stream::pending());
+    let serving = tonic::transport::Server::builder()
+        .add_service(rpc)
+        .add_service(GrpcControllerServer::new(services.clone()))
+        .add_service(GrpcStdioServer::new(services.clone()))
+        .add_service(GrpcBrokerServer::new(services.clone()))
+        .add_service(HealthServer::new(services))
+        .serve_with_incoming(alone);
+    tokio::select! {
+        served = serving => served.unwrap(),
+        () = end.cancelled() => {}
     }
 }
 

@@ -1,6 +1,5 @@
 //! One disturbed apply: what is done to it, and what must hold afterwards.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -8,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::flow::Flow;
 use super::kill::{self, Victim};
-use crate::support::bench::Bench;
-use crate::support::hosted::{self, Hosted, PANIC};
-use crate::support::{Diagnostic, Outcome};
+use super::stage::{Breach, Checked, Stage, Undisturbed, holds};
+use crate::support::Outcome;
+use crate::support::hosted::{Moment, PANIC};
 
 /// How a call goes wrong. `says` is what an error must say of it, where the apply ends in one.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +17,15 @@ pub(crate) struct Fault {
     pub(crate) name: &'static str,
     json: &'static str,
     says: &'static str,
+    /// Whether it would come again: no call is repeated after it.
+    pub(crate) is_final: bool,
+    /// Whether the call took effect, unseen.
+    is_executed: bool,
 }
 
 /// One of each kind.
 pub(crate) const FAULTS: [Fault; 13] = [
-    fault(
+    lost_answer(
         "late",
         r#"{"kind": "late", "delay_ms": 20000}"#,
         "no complete answer",
@@ -40,25 +43,25 @@ pub(crate) const FAULTS: [Fault; 13] = [
         "ServiceUnavailable",
     ),
     fault("cut before", r#"{"kind": "cut_before"}"#, "no answer"),
-    fault("cut after", r#"{"kind": "cut_after"}"#, "no answer"),
-    fault("truncated", r#"{"kind": "truncate"}"#, "no answer"),
-    fault("HTML", r#"{"kind": "garbage"}"#, "does not answer as DTS does"),
+    lost_answer("cut after", r#"{"kind": "cut_after"}"#, "no answer"),
+    lost_answer("truncated", r#"{"kind": "truncate"}"#, "no answer"),
+    final_fault("HTML", r#"{"kind": "garbage"}"#, "does not answer as DTS does"),
     fault(
         "HTML 502",
         r#"{"kind": "garbage", "status": 502}"#,
         "does not answer as DTS does",
     ),
-    fault(
+    final_fault(
         "Success=false",
         r#"{"kind": "refuse", "code": "DTS.Msg.Odd"}"#,
         "DTS.Msg.Odd",
     ),
-    fault(
+    final_fault(
         "expired token",
         r#"{"kind": "status", "status": 403, "code": "InvalidSecurityToken.Expired"}"#,
         "InvalidSecurityToken.Expired",
     ),
-    fault(
+    final_fault(
         "403",
         r#"{"kind": "status", "status": 403, "code": "Forbidden.RAM"}"#,
         "Forbidden.RAM",
@@ -66,27 +69,49 @@ pub(crate) const FAULTS: [Fault; 13] = [
 ];
 
 const fn fault(name: &'static str, json: &'static str, says: &'static str) -> Fault {
-    Fault { name, json, says }
+    Fault {
+        name,
+        json,
+        says,
+        is_final: false,
+        is_executed: false,
+    }
+}
+
+const fn lost_answer(name: &'static str, json: &'static str, says: &'static str) -> Fault {
+    Fault {
+        is_executed: true,
+        ..fault(name, json, says)
+    }
+}
+
+const fn final_fault(name: &'static str, json: &'static str, says: &'static str) -> Fault {
+    Fault {
+        is_final: true,
+        ..fault(name, json, says)
+    }
 }
 
 /// What is done at a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Disturbance {
     Once(Fault),
-    /// This call and the one after it.
-    Twice(Fault),
+    /// This call, and the one after it.
+    Pair(Fault, Fault),
     CtrlC,
-    Panic,
+    Panic(Moment),
     Kill(Victim),
 }
 
 impl Disturbance {
-    fn says(self) -> Option<&'static str> {
+    /// What is to be read of it where it cost something.
+    fn says(self) -> Vec<&'static str> {
         match self {
-            Self::Once(fault) | Self::Twice(fault) => Some(fault.says),
-            Self::Panic => Some(PANIC),
+            Self::Once(fault) => vec![fault.says],
+            Self::Pair(first, second) => vec![first.says, second.says],
+            Self::Panic(_) => vec![PANIC],
             // It may hit where nothing minds; what minds says that it was asked to stop.
-            Self::CtrlC | Self::Kill(_) => None,
+            Self::CtrlC | Self::Kill(_) => Vec::new(),
         }
     }
 }
@@ -104,247 +129,137 @@ impl fmt::Display for Case<'_> {
         write!(f, "{}, call {}: ", self.flow.name, self.nth)?;
         match self.disturbance {
             Disturbance::Once(fault) => f.write_str(fault.name),
-            Disturbance::Twice(fault) => write!(f, "{} twice", fault.name),
+            Disturbance::Pair(first, second) => write!(f, "{}, then {}", first.name, second.name),
             Disturbance::CtrlC => f.write_str("Ctrl-C"),
-            Disturbance::Panic => f.write_str("panic"),
+            Disturbance::Panic(Moment::InPlace) => f.write_str("panic"),
+            Disturbance::Panic(Moment::Answered) => f.write_str("panic with the answer"),
             Disturbance::Kill(victim) => write!(f, "kill -9 of {victim:?}"),
         }
     }
 }
 
-/// What did not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Breach {
-    /// An id that the emulator handed out is in no state.
-    Lost,
-    /// More was bought than configured, or left at the end.
-    Double,
-    /// The error does not say what happened.
-    Silent,
-    /// The next apply does not mend it.
-    Stuck,
-}
-
-pub(super) type Checked = Result<(), (Breach, String)>;
-
-pub(super) fn holds(condition: bool, breach: Breach, why: impl FnOnce() -> String) -> Checked {
-    if condition { Ok(()) } else { Err((breach, why())) }
-}
-
-/// Terraform with a provider in this process, at the point where a flow is to be disturbed.
-pub(crate) struct Stage {
-    pub(super) bench: Bench,
-    pub(super) hosted: Hosted,
-}
-
-/// What an undisturbed run does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Undisturbed {
-    pub(crate) calls: usize,
-    /// Instances ever bought.
-    pub(crate) bought: usize,
-}
-
-impl Stage {
-    /// Applies what comes before.
-    pub(crate) fn set(flow: &Flow) -> Self {
-        let (bench, hosted) = hosted::bench();
-        for configuration in &flow.before {
-            bench.write(&[configuration]).apply().ok();
-        }
-        if let Some(configuration) = &flow.swept {
-            bench.write(&[configuration]);
-        }
-        Self { bench, hosted }
-    }
-
-    pub(super) fn arguments(flow: &Flow) -> [&'static str; 4] {
-        let verb = if flow.swept.is_some() { "apply" } else { "destroy" };
-        [verb, "-json", "-input=false", "-auto-approve"]
-    }
-
-    /// Runs the flow as it should be.
-    pub(crate) fn run_undisturbed(flow: &Flow) -> Undisturbed {
-        let stage = Self::set(flow);
-        let mark = stage.bench.mark();
-        stage.bench.workspace.run(&Self::arguments(flow)).ok();
-        Undisturbed {
-            calls: stage.bench.mark() - mark,
-            bought: stage.bench.emulator.instances().len(),
-        }
-    }
-
-    fn disturb(&self, case: &Case<'_>) -> Outcome {
-        let arguments = Self::arguments(case.flow);
-        let add = |fault: &str, times: usize| {
-            let mut fault: Value = serde_json::from_str(fault).unwrap();
-            fault["action"] = json!("*");
-            fault["nth"] = json!(case.nth);
-            fault["times"] = json!(times);
-            self.bench.emulator.add_faults(fault);
-        };
-        match case.disturbance {
-            Disturbance::Once(fault) => add(fault.json, 1),
-            Disturbance::Twice(fault) => add(fault.json, 2),
-            Disturbance::Panic => self.hosted.panic_at(case.nth),
-            Disturbance::Kill(_) => unreachable!("killed elsewhere"),
-            Disturbance::CtrlC => {
-                // Long enough for the signal to arrive before the answer.
-                add(r#"{"kind": "late", "delay_ms": 300}"#, 1);
-                let before = self.bench.mark();
-                let running = self.bench.workspace.start(&arguments);
-                let begin = Instant::now();
-                while self.bench.mark() < before + case.nth && begin.elapsed() < Duration::from_secs(60) {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                running.signal("INT");
-                let outcome = running.finish();
-                self.bench.emulator.clear_faults();
-                return outcome;
-            }
-        }
-        let outcome = self.bench.workspace.run(&arguments);
-        self.bench.emulator.clear_faults();
-        outcome
-    }
-
-    /// Every id that was handed out is in the state, and no instance is tainted.
-    fn nothing_is_lost(&self, report: &Outcome) -> Checked {
-        let unknown = self.unknown();
-        holds(unknown.is_empty(), Breach::Lost, || {
-            format!("{unknown:?} is in no state{}", report.report())
-        })?;
-        for (address, recorded) in self.bench.all_recorded() {
-            let tainted = recorded.tainted && address.starts_with("dts_instance.");
-            holds(!tainted, Breach::Lost, || {
-                format!(
-                    "{address} is tainted, and would be bought again{}",
-                    report.report()
-                )
-            })?;
-        }
-        Ok(())
-    }
-
-    /// After `again` went well: nothing is lost, nothing is left to do, nothing was bought twice, and all can be removed.
-    pub(super) fn settles(
-        &self,
-        flow: &Flow,
-        undisturbed: Undisturbed,
-        first: &Outcome,
-        again: &Outcome,
-    ) -> Checked {
-        self.nothing_is_lost(again)?;
-        if flow.swept.is_some() {
-            let settled = again.planned_changes().is_empty() || self.bench.workspace.plan_is_empty();
-            holds(settled, Breach::Stuck, || {
-                format!("the plan after is not empty{}{}", first.report(), again.report())
-            })?;
-        }
-        let bought = self.bench.emulator.instances().len();
-        holds(bought == undisturbed.bought, Breach::Double, || {
-            format!(
-                "{bought} instances were bought instead of {}{}{}",
-                undisturbed.bought,
-                first.report(),
-                again.report()
-            )
-        })?;
-        if flow.swept.is_some() {
-            let removed = self.bench.workspace.destroy();
-            holds(removed.status == Some(0), Breach::Stuck, || {
-                format!("it cannot be removed{}", removed.report())
-            })?;
-        }
-        let left = self
-            .bench
-            .emulator
-            .instances()
-            .iter()
-            .any(|instance| !instance.released);
-        holds(!left, Breach::Double, || "an instance is left".to_owned())?;
-        holds(self.bench.all_recorded().is_empty(), Breach::Stuck, || {
-            "something is left in the state".to_owned()
-        })
-    }
-
-    /// What the emulator has and the state has not: the address that it belongs to, and its id.
-    pub(super) fn unknown(&self) -> Vec<(String, String)> {
-        let known = self.known();
-        let mut unknown = Vec::new();
-        for instance in self.bench.emulator.instances() {
-            if !instance.released && !known.contains(&instance.instance_id) {
-                unknown.push(("dts_instance.m".to_owned(), instance.instance_id));
-            }
-        }
-        for (id, status) in self.bench.jobs() {
-            if status != "NotConfigured" && !known.contains(&id) {
-                unknown.push(("dts_job.m".to_owned(), id));
-            }
-        }
-        for subscription in self.bench.subscriptions() {
-            if subscription.status != "NotConfigured" && !known.contains(&subscription.id) {
-                unknown.push(("dts_subscription.m".to_owned(), subscription.id));
-            }
-            for group in subscription.groups {
-                if !known.contains(&group) {
-                    unknown.push(("dts_consumer_group.m".to_owned(), group));
-                }
-            }
-        }
-        unknown
-    }
-
-    fn known(&self) -> BTreeSet<String> {
-        let recorded = self.bench.all_recorded();
-        let ids = recorded
-            .values()
-            .filter_map(|recorded| recorded.values["id"].as_str().map(str::to_owned));
-        ids.collect()
-    }
-}
-
 /// Runs the case, and tells what did not hold.
-pub(crate) fn run(case: &Case<'_>, undisturbed: Undisturbed) -> Checked {
+pub(crate) fn run(case: &Case<'_>, undisturbed: &Undisturbed) -> Checked {
     if let Disturbance::Kill(victim) = case.disturbance {
         return kill::run(case, victim, undisturbed);
     }
     let stage = Stage::set(case.flow);
-    let bench = &stage.bench;
-    let outcome = stage.disturb(case);
-    if matches!(case.disturbance, Disturbance::Panic) {
-        holds(stage.hosted.has_panicked(), Breach::Stuck, || {
-            format!("no panic came{}", outcome.report())
-        })?;
-    }
-    stage.nothing_is_lost(&outcome)?;
-    match (outcome.status, case.disturbance.says()) {
-        (Some(0), _) | (Some(1), None) => {}
-        (Some(1), Some(says)) => {
-            let told = outcome.errors();
-            let named = told
-                .iter()
-                .any(|error| error.summary.contains(says) || error.detail.contains(says));
-            holds(named, Breach::Silent, || {
-                format!("no error says {says:?}{}", outcome.report())
-            })?;
-        }
-        _ => {
-            return Err((
-                Breach::Stuck,
-                format!("it did not end of itself{}", outcome.report()),
-            ));
-        }
-    }
-    let mut again = bench.workspace.run(&Stage::arguments(case.flow));
-    let untaint = |error: &Diagnostic| error.detail.contains("`terraform untaint`");
-    if matches!(case.disturbance, Disturbance::Panic) && again.errors().iter().any(untaint) {
-        // A bug in the create of a job that runs by now: whether it is thrown away is left to the user.
-        bench.workspace.run(&["untaint", "dts_job.m"]).ok();
-        again = bench.workspace.run(&Stage::arguments(case.flow));
-    }
-    holds(again.status == Some(0), Breach::Stuck, || {
-        format!("the next one fails{}{}", outcome.report(), again.report())
+    let mark = stage.bench.mark();
+    let outcome = disturb(&stage, case);
+    holds(has_struck(&stage, case, mark), Breach::Missed, || {
+        format!("nothing was disturbed{}", outcome.report())
     })?;
+    holds(matches!(outcome.status, Some(0 | 1)), Breach::Stuck, || {
+        format!("it did not end of itself{}", outcome.report())
+    })?;
+    let unrecorded = may_be_unrecorded(&stage, case, mark);
+    if !unrecorded {
+        stage.nothing_is_lost(&outcome)?;
+    }
+    // A bug at any place may leave to the user what the next apply tells.
+    let again = if unrecorded || matches!(case.disturbance, Disturbance::Panic(_)) {
+        stage.go_on(case.flow, &outcome)?
+    } else {
+        let again = stage.run(case.flow);
+        holds(again.status == Some(0), Breach::Stuck, || {
+            format!("the next one fails{}{}", outcome.report(), again.report())
+        })?;
+        again
+    };
+    tells(case, undisturbed, &outcome, &again)?;
     stage.settles(case.flow, undisturbed, &outcome, &again)
+}
+
+/// Runs the flow, with its disturbance.
+fn disturb(stage: &Stage, case: &Case<'_>) -> Outcome {
+    let emulator = &stage.bench.emulator;
+    let add = |fault: &str, nth: usize| {
+        let mut fault: Value = serde_json::from_str(fault).unwrap();
+        fault["action"] = json!("*");
+        fault["nth"] = json!(nth);
+        emulator.add_faults(fault);
+    };
+    match case.disturbance {
+        Disturbance::Once(fault) => add(fault.json, case.nth),
+        Disturbance::Pair(first, second) => {
+            add(first.json, case.nth);
+            add(second.json, case.nth + 1);
+        }
+        Disturbance::Panic(moment) => stage.hosted.panic_at(case.nth, moment),
+        Disturbance::Kill(_) => unreachable!("killed elsewhere"),
+        Disturbance::CtrlC => {
+            // Long enough for the signal to arrive before the answer.
+            add(r#"{"kind": "late", "delay_ms": 300}"#, case.nth);
+            let before = stage.bench.mark();
+            let running = stage.bench.workspace.start(&Stage::arguments(case.flow));
+            let begin = Instant::now();
+            while stage.bench.mark() < before + case.nth && begin.elapsed() < Duration::from_secs(60) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            running.signal("INT");
+            let outcome = running.finish();
+            emulator.clear_faults();
+            return outcome;
+        }
+    }
+    let outcome = stage.run(case.flow);
+    emulator.clear_faults();
+    outcome
+}
+
+/// Whether the disturbance came. Of a pair the second may not: the first may have ended the run.
+fn has_struck(stage: &Stage, case: &Case<'_>, mark: usize) -> bool {
+    match case.disturbance {
+        Disturbance::Panic(_) => stage.hosted.has_panicked(),
+        _ => stage.bench.emulator.calls()[mark..]
+            .iter()
+            .any(|call| call.fault.is_some()),
+    }
+}
+
+/// Whether nobody could write down what a call has made: after a panic with its answer, which is as bad as a kill, and where its answer
+/// was lost and then nobody may look.
+fn may_be_unrecorded(stage: &Stage, case: &Case<'_>, mark: usize) -> bool {
+    const MAKING: [&str; 4] = [
+        "CreateDtsInstance",
+        "ConfigureDtsJob",
+        "ConfigureSubscription",
+        "CreateConsumerChannel",
+    ];
+    let is_hidden = match case.disturbance {
+        Disturbance::Panic(moment) => moment == Moment::Answered,
+        Disturbance::Pair(first, second) => first.is_executed && second.is_final,
+        Disturbance::Once(_) | Disturbance::CtrlC | Disturbance::Kill(_) => false,
+    };
+    let struck = stage.bench.emulator.calls().into_iter().nth(mark + case.nth - 1);
+    is_hidden && struck.is_some_and(|call| MAKING.contains(&call.action.as_str()))
+}
+
+/// The cause is named where it cost something: by an error, or by a warning where the run went well (as it does after a purchase)
+/// and yet said or left more than an undisturbed one.
+fn tells(case: &Case<'_>, undisturbed: &Undisturbed, outcome: &Outcome, again: &Outcome) -> Checked {
+    let says = case.disturbance.says();
+    let told = if outcome.status == Some(1) {
+        outcome.errors()
+    } else {
+        outcome.warnings()
+    };
+    let is_due = outcome.status == Some(1)
+        || told.len() > undisturbed.warnings
+        || case.flow.swept.is_some() && !again.planned_changes().is_empty();
+    let named = |text: &&str| {
+        told.iter()
+            .any(|told| told.summary.contains(*text) || told.detail.contains(*text))
+    };
+    holds(
+        !is_due || says.is_empty() || says.iter().any(named),
+        Breach::Silent,
+        || {
+            format!(
+                "nothing says one of {says:?}{}{}",
+                outcome.report(),
+                again.report()
+            )
+        },
+    )
 }

@@ -1,5 +1,6 @@
 //! What is swept: the flows of the design, a change of everything that can change in place, and removals.
 
+use super::stage::ENDPOINT;
 use crate::changes::subscribed::subscription;
 use crate::support::bench::{
     DESTINATION_PASSWORD, SOURCE_PASSWORD, bought_first, bought_for_job, endless, job, job_on_instance,
@@ -11,6 +12,13 @@ pub(crate) struct Flow {
     pub(crate) before: Vec<String>,
     /// None removes what is there.
     pub(crate) swept: Option<String>,
+}
+
+impl Flow {
+    /// Whether `make test` takes cases of it: those that buy, from nothing on.
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.before.is_empty() && self.name.contains("buy")
+    }
 }
 
 fn flow<const N: usize>(name: &'static str, configurations: [String; N]) -> Flow {
@@ -89,6 +97,38 @@ fn repaid() -> String {
     bought_first("SYNC", more)
 }
 
+/// A synchronization both ways: one instance with two jobs, of which the second is the first turned round.
+fn both_ways() -> String {
+    let instance = bought_first("SYNC", "sync_architecture = \"bidirectional\"");
+    let of = |direction: &str| {
+        job_on_instance(
+            "SYNC",
+            &format!(
+                "desired_status = \"running\"\n  synchronization_direction = \"{direction}\"\n  conflict = \"overwrite\""
+            ),
+        )
+    };
+    let (here, there) = ("rm-source", "rm-destination");
+    let reverse = of("Reverse")
+        .replace(
+            "\"dts_job\" \"m\" {",
+            "\"dts_job\" \"reverse\" {\n  depends_on = [dts_job.m]",
+        )
+        .replace(here, "rm-other")
+        .replace(there, here)
+        .replace("rm-other", there);
+    [instance, of("Forward"), reverse].concat()
+}
+
+/// Two instances of one shape, each bought by another process: Terraform starts one for each alias.
+fn aliases() -> String {
+    let provider = format!(
+        "provider \"dts\" {{\n  alias = \"other\"\n  region = \"cn-hangzhou\"\n  access_key = \"testAccessKeyId\"\n  secret_key =          \"testAccessKeySecret\"\n  endpoint = \"{ENDPOINT}\"\n}}\n"
+    );
+    let other = bought_first("SYNC", "provider = dts.other").replace("\"m\"", "\"other\"");
+    [provider, bought_first("SYNC", ""), other].concat()
+}
+
 pub(crate) fn all() -> Vec<Flow> {
     vec![
         flow("1a buy, configure", [bought("MIGRATION", "configured")]),
@@ -133,6 +173,8 @@ pub(crate) fn all() -> Vec<Flow> {
             "reset a subscription",
             [subscribed(), subscribed().replace("vpc-1", "vpc-2")],
         ),
+        flow("both ways", [both_ways()]),
+        flow("two aliases", [aliases()]),
         removal("remove a subscription", subscribed()),
         removal("remove, bought first", bought("SYNC", "running")),
         removal("remove, configured first", checked(Some("auto_start = true"))),
