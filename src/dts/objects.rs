@@ -5,28 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-use super::db_list::{MOST_BYTES, check_text, same_text, truth, without_state};
+use super::db_list::{KINDS, MOST_BYTES, check_text, same_text, truth, without_state};
 use crate::framework::validate::is_certainly_set;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
-
-/// Kinds of objects beside tables, each a member of a database's entry (dts-api.md 5.1).
-const KINDS: [&str; 15] = [
-    "View",
-    "Synonym",
-    "Procedure",
-    "Function",
-    "Type",
-    "Rule",
-    "Default",
-    "Plan",
-    "Package",
-    "Sequence",
-    "Domain",
-    "Aggregate",
-    "Operator",
-    "Extension",
-    "Job",
-];
 
 /// Members of an entry that blocks call by the same name.
 const TEXTS: [&str; 3] = ["filter", "dml_op", "ddl_op"];
