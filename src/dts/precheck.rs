@@ -53,7 +53,7 @@ pub(super) fn verdict(status: &api::PrecheckStatus) -> Verdict {
 }
 
 /// Every item, also those of sub-jobs and network paths.
-pub(super) fn all_items(status: &api::PrecheckStatus) -> impl Iterator<Item = &api::PrecheckItem> {
+pub(super) fn all_items(status: &api::PrecheckStatus) -> impl Iterator<Item = &api::PrecheckItem> + Clone {
     let parts = status.sub_jobs.iter().chain(&status.network);
     status.items.iter().chain(parts.flat_map(|part| &part.items))
 }
