@@ -141,6 +141,10 @@ impl<'a> Run<'a> {
                 return Err(error::unable(&format!("{verb} DTS job {}", self.id), &cause).into());
             }
         };
+        // The other half of a two-way synchronization has an id of its own.
+        if let Some(id) = &detail.dts_job_id {
+            self.id.clone_from(id);
+        }
         Ok(Seen::new(detail))
     }
 

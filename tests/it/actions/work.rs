@@ -301,13 +301,15 @@ fn a_half_of_a_two_way_synchronization() {
     let before = outside::status(&bench, &forward);
     let mark = bench.mark();
     check(&bench, "dts_start_job", &half, &["StartDtsJob"], &["running"]);
-    check(
-        &bench,
-        "dts_suspend_job",
-        &half,
-        &["SuspendDtsJob"],
-        &["suspended"],
-    );
+    let named = format!("DTS job {reverse}: suspended");
+    let told = check(&bench, "dts_suspend_job", &half, &["SuspendDtsJob"], &[&named]);
+    assert!(!told.iter().any(|line| line.contains(&forward)), "{told:?}");
+    let wrong = json!({"job_id": forward, "synchronization_direction": "Forward"});
+    let (_, problems) = invoke(&bench, "dts_suspend_job", &wrong);
+    assert!(problems[0].summary.ends_with(&forward), "{problems:?}");
+    let wrong = json!({"job_id": reverse, "synchronization_direction": "Forward"});
+    let (_, problems) = invoke(&bench, "dts_suspend_job", &wrong);
+    assert!(problems[0].summary.ends_with(&forward), "{problems:?}");
     assert_eq!(outside::status(&bench, &reverse), "Suspending");
     assert_eq!(
         outside::status(&bench, &forward),
