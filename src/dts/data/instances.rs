@@ -69,7 +69,7 @@ impl DataSource<Client> for Instances {
 
     async fn read(&self, query: &mut Query<Client>) -> Result<(), Diagnostics> {
         let api = query.client.api(&query.cancel)?;
-        let found = listed(&api, &query.state, "type").await;
+        let found = listed(&api, &query.state, "type", false).await;
         let found = found.map_err(error::to("list DTS instances"))?;
         let wanted = |name: &str, there: Option<&str>| {
             let wanted = query.state.str(name);
@@ -77,6 +77,7 @@ impl DataSource<Client> for Instances {
         };
         let fitting: Vec<&api::JobSummary> = found
             .iter()
+            .map(|(job, _)| job)
             .filter(|job| {
                 let pay_type = job.pay_type.as_deref().map(crate::dts::instance::pay_type);
                 job.dts_instance_id.is_some()

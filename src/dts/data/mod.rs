@@ -71,12 +71,14 @@ fn filters(type_name: &str) -> Vec<Attribute> {
     ]
 }
 
-/// The jobs that fit the filters, with the reverse half of each two-way synchronization inside of its forward half.
+/// The entries of the list that fit the filters, with the reverse half of each two-way synchronization inside of its forward half.
+/// For `by_halves` one of the two has to fit, and what each is held against comes too.
 async fn listed(
     api: &api::Client,
     state: &Object,
     type_name: &str,
-) -> Result<Vec<api::JobSummary>, api::Error> {
+    by_halves: bool,
+) -> Result<Vec<(api::JobSummary, api::HalfFilter)>, api::Error> {
     let text = |name: &str| state.str(name).map(str::to_owned);
     let texts = |name: &str| -> Vec<String> {
         let items = state.list(name).iter();
@@ -117,6 +119,10 @@ async fn listed(
             resource_group_id: text("resource_group_id"),
             ..api::DescribeDtsJobs::default()
         };
+        let (request, filter) = match by_halves {
+            true => request.by_halves(),
+            false => (request, api::HalfFilter::default()),
+        };
         let mut jobs = api.describe_dts_jobs(&request).await?;
         // The documents do not say how the list's own filter by tags is written.
         jobs.retain(|job| {
@@ -126,7 +132,7 @@ async fn listed(
             };
             wanted.iter().all(|(key, value)| has(key, value))
         });
-        found.extend(jobs);
+        found.extend(jobs.into_iter().map(|job| (job, filter.clone())));
     }
     Ok(found)
 }
