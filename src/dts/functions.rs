@@ -105,7 +105,8 @@ const SHAPE: &str = "A map by the name of each database (or schema) at the sourc
      list of names; an entry may have `new_name`, `filter` (a SQL condition), `columns` (a map by name at the source, each with `new_name` and \
      `extra`, or a list of names), `dml_op`, `ddl_op` and `extra`. `objects` is a map by kind (`View`, `Synonym`, `Procedure`, `Function`, `Type`, \
      `Rule`, `Default`, `Plan`, `Package`, `Sequence`, `Domain`, `Aggregate`, `Operator`, `Extension` or `Job`), each a map by name or a list of \
-     names. `extra` is a map of members that nothing else here writes, passed on as they are.";
+     names. `extra` is a map of members that nothing else here writes, passed on as they are. In the API \
+     it all is `DbList`.";
 
 #[cfg(test)]
 mod tests;

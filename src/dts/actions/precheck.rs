@@ -42,6 +42,7 @@ impl Action<Client> for RunPrecheck {
             )
             .attribute(
                 Attribute::bool("rerun")
+                    .local()
                     .describe("Run it again also when it has passed. Default: `false`."),
             )
             .attribute(run::timeout(TIMEOUT)),

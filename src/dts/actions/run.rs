@@ -36,6 +36,7 @@ pub(super) fn block(description: &str) -> Block {
         .attribute(
             Attribute::string("job_id")
                 .required()
+                .parameter("DtsJobId")
                 .check(Check::not_blank())
                 .describe("Id of the job (`DtsJobId`)."),
         )
@@ -52,6 +53,7 @@ pub(super) fn block(description: &str) -> Block {
 /// How far the action waits; the last of `values` is not to wait.
 pub(super) fn wait_for(values: &[&str], description: &str) -> Attribute {
     Attribute::string("wait_for")
+        .local()
         .check(Check::one_of(values))
         .describe(description)
 }
@@ -59,6 +61,7 @@ pub(super) fn wait_for(values: &[&str], description: &str) -> Attribute {
 /// How long all of it may take. An action is one operation, so it needs no `timeouts` block with one for each.
 pub(super) fn timeout(default: Duration) -> Attribute {
     Attribute::string("timeout")
+        .local()
         .check(Check::new(|value| match value.as_str() {
             Some(text) if timeouts::parse(text).is_none() => Err(format!(
                 "{text:?} is not a duration. Write a number with a unit, such as `90s`, `30m` or `1h30m`."

@@ -36,6 +36,7 @@ impl Action<Client> for SkipPrecheck {
             )
             .attribute(
                 Attribute::new("items", Type::set(Type::String))
+                    .parameter("SkipPreCheckItems")
                     .required()
                     .check(Check::new(codes))
                     .describe(

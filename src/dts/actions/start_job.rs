@@ -44,6 +44,7 @@ impl Action<Client> for StartJob {
             ))
             .attribute(
                 Attribute::number("max_delay_seconds")
+                    .local()
                     .check(Check::between(0, 86_400))
                     .describe("Greatest delay in seconds that counts as `caught_up`. Default: `10`."),
             )

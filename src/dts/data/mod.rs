@@ -51,22 +51,25 @@ fn filters(type_name: &str) -> Vec<Attribute> {
             type_name,
             "Only this type: `MIGRATION`, `SYNC` or `SUBSCRIBE`. Default: all of them, with a list for each.",
         )
+        .parameter("JobType")
         .check(Check::one_of_ignore_case(&TYPES)),
-        text("name", "Only where the name of the job has this part."),
+        text("name", "Only where the name of the job has this part.").parameter("Params"),
         text(
             "status",
             "Only in this status, such as `Synchronizing`, as DTS writes it.",
         ),
-        ids("dts_job_ids", "Only these jobs."),
-        ids("dts_instance_ids", "Only of these instances."),
+        ids("dts_job_ids", "Only these jobs.").parameter("DtsJobId"),
+        ids("dts_instance_ids", "Only of these instances.").parameter("DtsInstanceId"),
         text(
             "source_instance_id",
             "Only where the source is this RDS instance. Not together with `name`: DTS looks for one of them.",
-        ),
+        )
+        .parameter("Params"),
         text("region", "Region to look in. Default: the provider's."),
         text("dedicated_cluster_id", "Only on this dedicated cluster."),
         text("resource_group_id", "Only in this resource group."),
         Attribute::new("tags", Type::map(Type::String))
+            .local()
             .describe("Only of instances with all of these tags; an empty value is any."),
     ]
 }

@@ -24,8 +24,9 @@ impl Function for ParseDbList {
             parameters: vec![Parameter {
                 name: "db_list",
                 ty: Type::String,
-                description: "The JSON of an object list, as `db_list` takes it and as DTS returns it."
-                    .to_owned(),
+                description:
+                    "The JSON of an object list (`DbList`), as `db_list` takes it and as DTS returns it."
+                        .to_owned(),
             }],
             returns: Type::Dynamic,
             summary: "Reads the object list of a job into maps.".to_owned(),

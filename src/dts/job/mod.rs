@@ -23,6 +23,7 @@ mod skip;
 mod validate;
 
 pub(super) use follow::{is_phase, so_far};
+pub(super) use schema::MOVES;
 
 use std::sync::Arc;
 

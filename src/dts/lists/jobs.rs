@@ -90,6 +90,7 @@ impl ListResource<Client> for OfJobs {
         if self.types.len() > 1 {
             block = block.attribute(
                 Attribute::string(self.type_attribute)
+                    .parameter("JobType")
                     .describe(&format!(
                         "Only {things} of this type: `{}`. Default: all of them.",
                         self.types.join("`, `")
@@ -110,9 +111,10 @@ impl ListResource<Client> for OfJobs {
             .attribute(
                 Attribute::string("name")
                     .describe(&format!("Only {things} with this in the job's name."))
+                    .parameter("Params")
                     .check(Check::not_blank()),
             )
-            .attribute(Attribute::new("tags", Type::map(Type::String)).describe(&format!(
+            .attribute(Attribute::new("tags", Type::map(Type::String)).local().describe(&format!(
                 "Only {things} whose instance has all of these tags. A job without an instance has none."
             )).check(Check::new(|value| match value.as_map() {
                 Some(tags) if tags.iter().any(|(key, _)| key.is_empty()) => {
