@@ -41,7 +41,56 @@ pub struct DescribeDtsJobs {
     pub resource_group_id: Option<String>,
 }
 
+/// What jobs of a list are held against here, because DTS would hold it against the entry alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HalfFilter {
+    ids: Vec<String>,
+    name: Option<String>,
+    status: Option<String>,
+    source: Option<String>,
+}
+
+impl HalfFilter {
+    /// Whether a job of an entry fits, which is the entry itself or its reverse half.
+    pub fn fits(&self, half: &JobSummary, entry: &JobSummary) -> bool {
+        let named = half.dts_job_name.as_ref().or(entry.dts_job_name.as_ref());
+        let source = half.source.instance_id.as_ref();
+        (self.ids.is_empty() || half.dts_job_id.as_ref().is_some_and(|id| self.ids.contains(id)))
+            && self
+                .name
+                .as_ref()
+                .is_none_or(|part| named.is_some_and(|name| name.contains(part)))
+            && self.status.as_ref().is_none_or(|wanted| {
+                half.status
+                    .as_ref()
+                    .is_some_and(|status| status.eq_ignore_ascii_case(wanted))
+            })
+            && (self.source.is_none() || self.source.as_ref() == source)
+    }
+}
+
 impl DescribeDtsJobs {
+    /// The filters for each of the two jobs of a two-way synchronization. DTS lists the reverse one inside of the forward one, and
+    /// finds it by nothing of its own: a list of synchronizations is asked for without what only the reverse one may fit.
+    pub fn by_halves(mut self) -> (DescribeDtsJobs, HalfFilter) {
+        if self.job_type.as_deref() != Some("SYNC") {
+            return (self, HalfFilter::default());
+        }
+        let mut filter = HalfFilter {
+            ids: self.dts_job_ids.clone(),
+            status: self.status.take(),
+            ..HalfFilter::default()
+        };
+        let looked_for = match self.type_.as_deref() {
+            Some("name") => &mut filter.name,
+            Some("srcRds") => &mut filter.source,
+            _ => return (self, filter),
+        };
+        *looked_for = self.params.take();
+        self.type_ = None;
+        (self, filter)
+    }
+
     fn page(&self, region: &str, number: usize, size: usize) -> Params {
         let ids = |ids: &[String]| (!ids.is_empty()).then(|| ids.join(","));
         Params::new()
@@ -129,6 +178,11 @@ pub struct JobSummary {
 }
 
 impl JobSummary {
+    /// The jobs of an entry: itself, and its reverse half.
+    pub fn halves(&self) -> impl Iterator<Item = &JobSummary> {
+        std::iter::once(self).chain(self.reverse_job.as_deref())
+    }
+
     fn decode(object: Object<'_>) -> JobSummary {
         let phase = |name| PhaseStatus::decode(object.object(name));
         let reverse = object.object("ReverseJob");

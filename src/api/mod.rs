@@ -72,7 +72,7 @@ pub use instance::{CreateDtsInstance, PurchasedInstance, TransferPayType};
 pub use job::{JobRef, ModifiedJob, ModifyDtsJob, Side};
 pub use job_configure::{ConfigureDtsJob, ConfiguredJob, Endpoint};
 pub use job_detail::{EndpointDetail, JobDetail, JobMode, PhaseStatus, RetryState, SubscriptionHost};
-pub use job_list::{DescribeDtsJobs, JobPages, JobSummary};
+pub use job_list::{DescribeDtsJobs, HalfFilter, JobPages, JobSummary};
 pub use job_modify::{JobParameter, ModifyDtsJobEndpoint, RunningParameter};
 pub use log::{DescribeDtsServiceLog, LogEntry};
 pub use monitor_rule::{CreateJobMonitorRule, MonitorRule};

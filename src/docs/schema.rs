@@ -123,7 +123,8 @@ fn line_of_attribute(attribute: &Attribute, out: &mut String) {
     let _ = writeln!(
         out,
         "- `{}` ({flags}) {}{instead}",
-        attribute.name, attribute.description
+        attribute.name,
+        attribute.full_description()
     );
 }
 
@@ -209,7 +210,8 @@ mod tests {
             .block(NestedBlock::list(
                 "deep",
                 Block::new("Deep.").attribute(Attribute::bool("on").describe("On.")),
-            ));
+            ))
+            .local();
         let block = Block::new("Root.")
             .attribute(Attribute::string("zone").describe("Zone."))
             .attribute(
@@ -233,8 +235,8 @@ mod tests {
 ### Optional
 
 - `any` (Block Set) Any. (see [below for nested schema](#nestedblock--any))
-- `tags` (Map of String, Deprecated) Tags. Deprecated: Use labels.
-- `zone` (String) Zone.
+- `tags` (Map of String, Deprecated) Tags. Default: left to the service. In the API: `Tags`. Deprecated: Use labels.
+- `zone` (String) Zone. Default: none. In the API: `Zone`.
 
 ### Read-Only
 
@@ -250,7 +252,7 @@ Required:
 Optional:
 
 {WRITE_ONLY}- `deep` (Block List) Deep. (see [below for nested schema](#nestedblock--one--deep))
-- `secret_wo` (String, Sensitive, Write-only) Secret.
+- `secret_wo` (String, Sensitive, Write-only) Secret. Default: none.
 
 
 <a id="nestedblock--one--deep"></a>
@@ -258,7 +260,7 @@ Optional:
 
 Optional:
 
-- `on` (Boolean) On.
+- `on` (Boolean) On. Default: none.
 
 
 <a id="nestedblock--any"></a>

@@ -3,8 +3,29 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::framework::Number;
+
 /// Most bytes of a `DbList` (dts-api.md 2.2).
 pub(super) const MOST_BYTES: usize = 1 << 20;
+
+/// Kinds of objects beside tables, each a member of a database's entry (dts-api.md 5.1).
+pub(super) const KINDS: [&str; 15] = [
+    "View",
+    "Synonym",
+    "Procedure",
+    "Function",
+    "Type",
+    "Rule",
+    "Default",
+    "Plan",
+    "Package",
+    "Sequence",
+    "Domain",
+    "Aggregate",
+    "Operator",
+    "Extension",
+    "Job",
+];
 
 /// What is wrong with a `db_list`, and what to write instead.
 pub(super) fn check_text(text: &str) -> Result<(), String> {
@@ -111,7 +132,8 @@ fn section<'a>(entry: &'a Map<String, Json>, name: &str) -> Option<&'a Map<Strin
         .and_then(|(_, value)| value.as_object())
 }
 
-fn sections(entry: &Map<String, Json>) -> usize {
+/// How many sections an entry has that name something.
+pub(super) fn sections(entry: &Map<String, Json>) -> usize {
     entry
         .values()
         .filter(|value| value.as_object().is_some_and(|section| !section.is_empty()))
@@ -150,7 +172,7 @@ fn same_entries(one: &Map<String, Json>, other: &Map<String, Json>) -> bool {
 /// With defaults as if they were written out, and without what DTS adds.
 fn same_entry(key: &str, one: &Json, other: &Json) -> bool {
     let (Json::Object(one), Json::Object(other)) = (one, other) else {
-        return one == other;
+        return same_plain(one, other);
     };
     let all = |entry: &Map<String, Json>| {
         entry
@@ -171,9 +193,28 @@ fn same_entry(key: &str, one: &Json, other: &Json) -> bool {
         (Json::Object(one), Some(Json::Object(other))) => same_entries(one, other),
         (Json::Bool(one), Some(other)) => truth(other) == Some(*one),
         (one, Some(Json::Bool(other))) => truth(one) == Some(*other),
-        (one, other) => Some(one) == other,
+        (one, other) => other.is_some_and(|other| same_plain(one, other)),
     };
     same_name && all(one) == all(other) && said(one).count() == said(other).count() && said(one).all(same)
+}
+
+/// The same JSON, with numbers by what they are worth: Terraform writes them in its own way.
+fn same_plain(one: &Json, other: &Json) -> bool {
+    match (one, other) {
+        (Json::Number(one), Json::Number(other)) => {
+            one == other
+                || Number::parse(&one.to_string())
+                    .is_some_and(|one| Number::parse(&other.to_string()) == Some(one))
+        }
+        (Json::Array(one), Json::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_plain(one, other))
+        }
+        (Json::Object(one), Json::Object(other)) => {
+            let same = |(key, one)| other.get(key).is_some_and(|other| same_plain(one, other));
+            one.len() == other.len() && one.iter().all(same)
+        }
+        (one, other) => one == other,
+    }
 }
 
 /// What an entry says beside its name and whether it is whole.
@@ -227,6 +268,16 @@ mod tests {
             (r#"{"a":{},"b":{}}"#, r#"{"b":{},"a":{}}"#, true),
             (r#"{"a":{}}"#, r#"{"a":{"name":"b"}}"#, false),
             (r#"{"a":{}}"#, r#"{"a":{"Table":{"t":{}}}}"#, false),
+            (
+                r#"{"a":{"all":true,"x":[1.0,{"y":1e2}]}}"#,
+                r#"{"a":{"all":true,"x":[1,{"y":100}]}}"#,
+                true,
+            ),
+            (
+                r#"{"a":{"all":true,"x":1.01}}"#,
+                r#"{"a":{"all":true,"x":1}}"#,
+                false,
+            ),
             (
                 r#"{"a":{"Table":{"t":{"filter":"id>1"}}}}"#,
                 r#"{"a":{"Table":{"t":{}}}}"#,

@@ -1,11 +1,14 @@
 //! The two ends of a job: `source_endpoint` and `destination_endpoint`.
 
+mod block;
+
+pub(super) use block::{NOT_COMPARED, block};
+
 use secrecy::SecretString;
 
-use super::region_check;
 use crate::api;
 use crate::framework::validate::{is_certainly_set, is_set};
-use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
+use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
 
 /// Which end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,126 +40,7 @@ impl Side {
             Side::Destination => api::Side::Destination,
         }
     }
-
-    fn instance_types(self) -> &'static [&'static str] {
-        match self {
-            Side::Source => &SOURCE_TYPES,
-            Side::Destination => &DESTINATION_TYPES,
-            Side::Subscribed => &SUBSCRIBED_TYPES,
-        }
-    }
-
-    pub(super) fn engines(self) -> &'static [&'static str] {
-        match self {
-            Side::Source => &SOURCE_ENGINES,
-            Side::Destination => &DESTINATION_ENGINES,
-            Side::Subscribed => &SUBSCRIBED_ENGINES,
-        }
-    }
-
-    /// The first spelling of each list that means a MySQL.
-    fn default_engine(self) -> &'static str {
-        self.engines()[0]
-    }
 }
-
-// dts-api.md 6.3 and 6.2, ConfigureDtsJob.
-const SOURCE_TYPES: [&str; 14] = [
-    "RDS",
-    "PolarDB",
-    "ADS",
-    "REDIS",
-    "DISTRIBUTED_POLARDBX10",
-    "POLARDBX20",
-    "MONGODB",
-    "DISTRIBUTED_DMSLOGICDB",
-    "LINDORM",
-    "OTHER",
-    "ECS",
-    "EXPRESS",
-    "CEN",
-    "DG",
-];
-const DESTINATION_TYPES: [&str; 19] = [
-    "RDS",
-    "PolarDB",
-    "DISTRIBUTED_POLARDBX10",
-    "POLARDBX20",
-    "REDIS",
-    "ADS",
-    "MONGODB",
-    "ROCKETMQ",
-    "GREENPLUM",
-    "DATAHUB",
-    "ELK",
-    "Tablestore",
-    "ODPS",
-    "LINDORM",
-    "OTHER",
-    "ECS",
-    "EXPRESS",
-    "CEN",
-    "DG",
-];
-const SOURCE_ENGINES: [&str; 19] = [
-    "MYSQL",
-    "MARIADB",
-    "PolarDB",
-    "POLARDB_O",
-    "POLARDBX10",
-    "POLARDBX20",
-    "ADB30",
-    "ORACLE",
-    "POSTGRESQL",
-    "MSSQL",
-    "MONGODB",
-    "DB2",
-    "AS400",
-    "DMSPOLARDB",
-    "HBASE",
-    "TERADATA",
-    "TiDB",
-    "REDIS",
-    "LINDORM",
-];
-const DESTINATION_ENGINES: [&str; 23] = [
-    "MYSQL",
-    "MARIADB",
-    "PolarDB",
-    "POLARDB_O",
-    "POLARDBX10",
-    "POLARDBX20",
-    "ORACLE",
-    "PostgreSQL",
-    "MSSQL",
-    "ADS",
-    "ADB30",
-    "MONGODB",
-    "ROCKETMQ",
-    "GREENPLUM",
-    "KAFKA",
-    "DATAHUB",
-    "DB2",
-    "AS400",
-    "ODPS",
-    "Tablestore",
-    "ELK",
-    "REDIS",
-    "LINDORM",
-];
-
-// dts-api.md 2.3, ConfigureSubscription: the same kinds are spelled otherwise.
-const SUBSCRIBED_TYPES: [&str; 8] = [
-    "RDS",
-    "PolarDB",
-    "DRDS",
-    "LocalInstance",
-    "ECS",
-    "Express",
-    "CEN",
-    "dg",
-];
-const SUBSCRIBED_ENGINES: [&str; 3] = ["MySQL", "PostgreSQL", "Oracle"];
 
 /// Kinds that are reached by address, not by the id of an Alibaba Cloud database.
 const SELF_MANAGED: [&str; 6] = ["OTHER", "LOCALINSTANCE", "ECS", "EXPRESS", "CEN", "DG"];
@@ -181,7 +65,7 @@ pub(super) const ACCOUNT: [&str; 2] = ["owner_id", "role"];
 pub(super) const LINK: [&str; 3] = ["vswitch_id", "primary_vsw_id", "secondary_vsw_id"];
 
 /// What `ModifyDtsJobEndpoint` can change (dts-api.md 2.5).
-const EXCHANGED: [&str; 11] = [
+pub(super) const EXCHANGED: [&str; 11] = [
     "instance_type",
     "instance_id",
     "region",
@@ -205,113 +89,6 @@ const EXCHANGED_FOR: [&str; 7] = [
     "EXPRESS",
     "OTHER",
 ];
-
-fn same_letters(one: &Value, other: &Value) -> bool {
-    matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
-}
-
-/// The block of one side.
-pub(super) fn block(side: Side) -> NestedBlock {
-    let (which, description) = match side {
-        Side::Source => ("source", "The database that is read."),
-        Side::Destination => ("destination", "The database that is written."),
-        Side::Subscribed => ("source", "The database whose changes are followed."),
-    };
-    let text = |name: &str, description: &str| {
-        Attribute::string(name)
-            .describe(description)
-            .check(Check::not_blank())
-    };
-    let (kinds, addressed) = match side {
-        Side::Subscribed => (
-            "Kind of database: an Alibaba Cloud product, or one that you run yourself (`ECS`, `LocalInstance`, `Express`, `CEN`, `dg`).",
-            "Address of the database. Required for `LocalInstance`, `Express`, `CEN` and `dg`.",
-        ),
-        _ => (
-            "Kind of database: an Alibaba Cloud product, or one that you run yourself (`ECS`, `OTHER`, `EXPRESS`, `CEN`, `DG`).",
-            "Address of the database. Required for `OTHER`, `EXPRESS`, `CEN` and `DG`.",
-        ),
-    };
-    let mut body = Block::new(description)
-        .attribute(
-            text("instance_type", kinds)
-                .required()
-                .same_meaning(same_letters)
-                .check(Check::one_of_ignore_case(side.instance_types())),
-        )
-        .attribute(
-            text(
-                "engine_name",
-                &format!("Engine of the database. Default: `{}`.", side.default_engine()),
-            )
-                .default(side.default_engine())
-                .same_meaning(same_letters)
-                .check(Check::one_of_ignore_case(side.engines())),
-        )
-        .attribute(text("instance_id", "Id of the database instance, of the ECS instance, of the database gateway (`DG`), or of the VPC (`EXPRESS`, `CEN`)."))
-        .attribute(text("region", "Region of the database. Required for Alibaba Cloud databases.").check(region_check()))
-        .attribute(text("ip", addressed))
-        .attribute(text("port", "Port of the database. Required for databases that you run yourself.").check(port()))
-        .attribute(text("oracle_sid", "SID of an Oracle database that is no RAC."))
-        .attribute(text("database_name", "Name of the database, or the authentication database of MongoDB. Required for PostgreSQL, PolarDB for PostgreSQL and MongoDB, and at the destination for AnalyticDB for PostgreSQL and MaxCompute (the project)."))
-        .attribute(text("user_name", "Account that DTS uses."))
-        .attribute(
-            text("password", "Password of the account; it is stored in the state. A change rotates it in place. Conflicts with `password_wo`.")
-                .sensitive(),
-        )
-        .attribute(
-            text("password_wo", "Password of the account, which is stored nowhere (Terraform 1.11 and newer). Conflicts with `password`.")
-                .sensitive()
-                .write_only(),
-        )
-        .attribute(
-            Attribute::number("password_wo_version")
-                .describe("Raise it to have a new `password_wo` used: a change rotates the password in place."),
-        );
-    body = body
-        .attribute(text("owner_id", "Id of the Alibaba Cloud account that the database is of, where it is another one (`OwnerID`). With `role`."))
-        .attribute(text("role", "RAM role in that account which DTS may take. With `owner_id`."));
-    if side == Side::Source {
-        body = body.attribute(text(
-            "vswitch_id",
-            "vSwitch of a data delivery link (`VSwitchID`).",
-        ));
-    }
-    if side != Side::Subscribed {
-        let prefix = if side == Side::Source { "Src" } else { "Dest" };
-        for which in ["primary", "secondary"] {
-            let name = format!("{which}_vsw_id");
-            let described = format!(
-                "The {which} vSwitch by which DTS gets to the database (`{prefix}{}VswId`).",
-                capital(which)
-            );
-            body = body.attribute(text(&name, &described));
-        }
-    }
-    let mut nested = NestedBlock::single(side.block(), body).required();
-    nested.block.description = format!(
-        "{description} The API's parameters begin with `{}Endpoint`.",
-        capital(which)
-    );
-    nested
-}
-
-fn capital(word: &str) -> String {
-    let (first, rest) = word.split_at(1);
-    format!("{}{rest}", first.to_uppercase())
-}
-
-fn port() -> Check {
-    Check::new(|value| match value.as_str() {
-        Some(text)
-            // A sign is taken by `parse`, but not by DTS.
-            if !text.parse::<u16>().is_ok_and(|port| port > 0) || text.starts_with('+') =>
-        {
-            Err(format!("{text:?} is no port. Write a number from 1 to 65535."))
-        }
-        _ => Ok(()),
-    })
-}
 
 /// What an endpoint of its kind needs (dts-api.md 6.5). Unknown values are never missing.
 pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {

@@ -13,6 +13,7 @@ use crate::framework::identity::Identity;
 use crate::framework::import::IMPORTED;
 use crate::framework::moved::{Moved, Source};
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
+use crate::framework::schema::OnChange;
 use crate::framework::validate::{is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Value};
 
@@ -58,13 +59,13 @@ impl Resource<Client> for MonitorRule {
                 Attribute::string("dts_job_id")
                     .required()
                     .check(Check::not_blank())
-                    .describe("Id of the job, such as `dts_job.<name>.id`. A change replaces the rule."),
+                    .describe("Id of the job, such as `dts_job.<name>.id`. A change replaces the rule.").change(OnChange::Replaces),
             )
             .attribute(
                 Attribute::string("type")
                     .required()
                     .check(Check::one_of(&TYPES))
-                    .describe("What is watched: `delay` (how far behind the source the job is), `error` (the job fails), `full_timeout` (the full load takes too long). A change replaces the rule."),
+                    .describe("What is watched: `delay` (how far behind the source the job is), `error` (the job fails), `full_timeout` (the full load takes too long). A change replaces the rule.").change(OnChange::Replaces),
             )
             .attribute(
                 Attribute::string("state")
@@ -83,18 +84,12 @@ impl Resource<Client> for MonitorRule {
                     .describe("Who is called: up to ten phone numbers, separated by commas (on the China site only). Left out, nobody is."),
             )
             .attribute(
-                number("period", "Of an alarm of incremental data validation: minutes from look to look, 1, 5, 10 or 30.").check(Check::new(|value| {
-                    match value.as_number() {
-                        Some(number) if !number.as_i64().is_some_and(|minutes| [1, 5, 10, 30].contains(&minutes)) => {
-                            Err(format!("{number} is none of the allowed values. Write one of: 1, 5, 10, 30."))
-                        }
-                        _ => Ok(()),
-                    }
-                })),
+                number("period", "Of an alarm of incremental data validation: minutes from look to look, 1, 5, 10 or 30.").check(Check::one_of_numbers(&[1, 5, 10, 30])),
             )
             .attribute(number("times", "Of an alarm of incremental data validation: how many looks in a row have to find too much.").check(Check::between(1, i64::MAX)))
             .attribute(number("notice_value", "Of an alarm of incremental data validation: how many differing rows are too many.").check(Check::between(0, i64::MAX)))
-            .attribute(super::operations_attribute()),
+            .attribute(super::operations_attribute())
+            .change(OnChange::InPlace),
         )
     }
 

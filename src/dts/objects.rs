@@ -5,35 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-use super::db_list::{MOST_BYTES, check_text, same_text, truth, without_state};
+use super::db_list::{KINDS, MOST_BYTES, check_text, same_text, truth, without_state};
+use crate::framework::schema::OnChange;
 use crate::framework::validate::is_certainly_set;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
-
-/// Kinds of objects beside tables, each a member of a database's entry (dts-api.md 5.1).
-const KINDS: [&str; 15] = [
-    "View",
-    "Synonym",
-    "Procedure",
-    "Function",
-    "Type",
-    "Rule",
-    "Default",
-    "Plan",
-    "Package",
-    "Sequence",
-    "Domain",
-    "Aggregate",
-    "Operator",
-    "Extension",
-    "Job",
-];
 
 /// Members of an entry that blocks call by the same name.
 const TEXTS: [&str; 3] = ["filter", "dml_op", "ddl_op"];
 
 /// The `database` block. Tables are sets, so that a plan shows the one that comes or goes wherever it stands; databases are a
 /// list, for as elements of a set they would come and go with all their tables.
-pub(super) fn database_block() -> NestedBlock {
+pub(super) fn database_block(change: OnChange) -> NestedBlock {
     let column = Block::new("A column to move. Without any, all columns are moved.")
         .attribute(name("column").describe("Name at the source."))
         .attribute(new_name());
@@ -65,7 +47,18 @@ pub(super) fn database_block() -> NestedBlock {
     .attributes(operations())
     .block(NestedBlock::set("table", table))
     .block(NestedBlock::set("object", object));
-    NestedBlock::list("database", database)
+    NestedBlock::list("database", database.each(&in_the_list).change(change))
+}
+
+/// A member of `DbList`.
+pub(super) fn in_the_list(attribute: Attribute) -> Attribute {
+    let parameter = match attribute.name.as_str() {
+        // These are keys of it.
+        "name" | "kind" => "DbList".to_owned(),
+        "new_name" => "DbList: name".to_owned(),
+        same => format!("DbList: {same}"),
+    };
+    attribute.parameter(&parameter)
 }
 
 fn name(_of: &str) -> Attribute {

@@ -53,7 +53,7 @@ pub(super) fn verdict(status: &api::PrecheckStatus) -> Verdict {
 }
 
 /// Every item, also those of sub-jobs and network paths.
-pub(super) fn all_items(status: &api::PrecheckStatus) -> impl Iterator<Item = &api::PrecheckItem> {
+pub(super) fn all_items(status: &api::PrecheckStatus) -> impl Iterator<Item = &api::PrecheckItem> + Clone {
     let parts = status.sub_jobs.iter().chain(&status.network);
     status.items.iter().chain(parts.flat_map(|part| &part.items))
 }
@@ -194,7 +194,7 @@ impl DataSource<Client> for Precheck {
                 "Reads the precheck of a DTS job: what DTS checks before it moves data (`DescribePreCheckStatus`); or, with `job_code`, how far a module is \
                  with each object. It starts nothing. With `depends_on` the job, it is read after a pending change of the job, not before it.",
             )
-            .attribute(Attribute::string("job_id").required().check(Check::not_blank()).describe("Id of the job."))
+            .attribute(Attribute::string("job_id").parameter("DtsJobId").required().check(Check::not_blank()).describe("Id of the job."))
             .attribute(
                 Attribute::string("job_code")
                     .optional_computed()
@@ -215,10 +215,12 @@ impl DataSource<Client> for Precheck {
             .attribute(Attribute::string("name").check(Check::not_blank()).describe("Only items with this part in their name."))
             .attribute(
                 Attribute::bool("wait")
+                    .local()
                     .describe("Wait until there is a verdict, while the precheck, or the module, runs (`timeouts.read`). Default: `true` for the precheck, else `false`."),
             )
             .attribute(
                 Attribute::bool("require_pass")
+                    .local()
                     .describe("Make anything but a pass an error, one for each failed check. Default: `false`."),
             )
             .attribute(

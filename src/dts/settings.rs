@@ -115,7 +115,8 @@ pub(super) fn schema() -> Schema {
             "File of certificates (PEM) that are trusted beside those of the system, such as a proxy's. Default: `DTS_CA_BUNDLE`. Proxies come \
              from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
         ))
-        .block(tags::default_block()),
+        .block(tags::default_block())
+        .local(),
     )
 }
 

@@ -10,6 +10,7 @@ use super::error;
 use super::provider::Client;
 use crate::api;
 use crate::framework::resource::Plan;
+use crate::framework::schema::OnChange;
 use crate::framework::{
     Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Type, Value,
 };
@@ -33,6 +34,8 @@ pub(super) fn attributes() -> [Attribute; 2] {
     [
         Attribute::new("tags", Type::map(Type::String))
             .check(check())
+            .parameter("Tag")
+            .change(OnChange::InPlace)
             .describe(
                 "Tags of the instance. A key has 1 to 64 characters and does not begin with `aliyun` or `acs:`, a value has at most 128; \
                  with the provider's `default_tags` there are at most 20, and a key that is in both has the value from here. Changed in \

@@ -10,6 +10,8 @@ use super::value::Value;
 pub struct Check {
     /// The allowed values, where they can be listed (for the documentation).
     pub allowed: Vec<String>,
+    /// The least and the greatest number, likewise.
+    pub range: Option<(i64, i64)>,
     run: Arc<RunCheck>,
 }
 
@@ -20,6 +22,7 @@ impl Check {
     pub fn new(run: impl Fn(&Value) -> Result<(), String> + Send + Sync + 'static) -> Check {
         Check {
             allowed: Vec::new(),
+            range: None,
             run: Arc::new(run),
         }
     }
@@ -61,12 +64,28 @@ impl Check {
 
     /// A whole number in this range, both ends included.
     pub fn between(least: i64, greatest: i64) -> Check {
-        Check::new(move |value| match value.as_number() {
+        let mut check = Check::new(move |value| match value.as_number() {
             Some(number) if !number.as_i64().is_some_and(|n| (least..=greatest).contains(&n)) => Err(
                 format!("{number} is not a whole number from {least} to {greatest}."),
             ),
             _ => Ok(()),
-        })
+        });
+        check.range = Some((least, greatest));
+        check
+    }
+
+    /// The number is one of these.
+    pub fn one_of_numbers(allowed: &'static [i64]) -> Check {
+        let words: Vec<String> = allowed.iter().map(i64::to_string).collect();
+        let listed = words.join(", ");
+        let mut check = Check::new(move |value| match value.as_number() {
+            Some(number) if !number.as_i64().is_some_and(|n| allowed.contains(&n)) => Err(format!(
+                "{number} is none of the allowed values. Write one of: {listed}."
+            )),
+            _ => Ok(()),
+        });
+        check.allowed = words;
+        check
     }
 
     /// Whether `value`, which is known, fulfils it; the error says what to write instead.
@@ -95,6 +114,10 @@ mod tests {
         assert!(problem.contains("MySQL, Redis"), "{problem}");
         assert!(Check::between(1, 9).run(&Value::from(10)).is_err());
         assert!(Check::between(1, 9).run(&Value::from(9)).is_ok());
+        let check = Check::one_of_numbers(&[1, 2, 4]);
+        assert_eq!(check.run(&Value::from(4)), Ok(()));
+        let problem = check.run(&Value::from(3)).unwrap_err();
+        assert!(problem.contains("1, 2, 4"), "{problem}");
         assert!(Check::not_blank().run(&Value::from(" x")).is_err());
     }
 }

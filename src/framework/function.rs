@@ -44,7 +44,7 @@ pub struct Parameter {
 /// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What is wrong, where in the argument, and what to write instead.
+    /// What is wrong, where in the argument, and what to write instead. Terraform ends it with a full stop of its own.
     pub text: String,
     /// The argument to blame, from 0; `None` when it is not one alone.
     pub argument: Option<usize>,
@@ -54,7 +54,7 @@ impl Error {
     /// An error that blames the argument with this index, from 0.
     pub fn at(argument: usize, text: impl Into<String>) -> Error {
         Error {
-            text: text.into(),
+            text: ended(text.into()),
             argument: Some(argument),
         }
     }
@@ -62,8 +62,16 @@ impl Error {
     /// An error that blames none of the arguments.
     pub fn new(text: impl Into<String>) -> Error {
         Error {
-            text: text.into(),
+            text: ended(text.into()),
             argument: None,
         }
     }
+}
+
+/// Without the full stop that Terraform adds.
+fn ended(mut text: String) -> String {
+    if text.ends_with('.') {
+        text.pop();
+    }
+    text
 }

@@ -3,7 +3,7 @@
 //!
 //! In reading order:
 //! - [`types`], [`value`], [`path`], [`diagnostic`]: the words
-//! - [`schema`]: what a provider, resource or data source accepts and answers
+//! - [`schema`]: what a provider, resource or data source accepts and answers; [`describe`]: all of it in words
 //! - [`provider`], [`resource`], [`datasource`], [`function`], [`action`], [`list`]: what an author implements
 //! - [`timeouts`], [`private`], [`identity`]: what every resource may have
 //! - [`equal`]: when two values are the same
@@ -19,6 +19,7 @@ mod catalogue;
 mod check;
 pub mod conform;
 pub mod datasource;
+pub mod describe;
 pub mod diagnostic;
 pub mod equal;
 pub mod function;

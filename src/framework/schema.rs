@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 pub use super::check::Check;
+pub use super::describe::{OnChange, Parameter};
 pub use super::soundness::problems;
 use super::types::Type;
 use super::value::Value;
@@ -58,6 +59,35 @@ impl Block {
     pub fn attributes(mut self, attributes: impl IntoIterator<Item = Attribute>) -> Block {
         self.attributes.extend(attributes);
         self
+    }
+
+    /// Changes every attribute at every depth.
+    #[must_use]
+    pub fn each(mut self, change: &dyn Fn(Attribute) -> Attribute) -> Block {
+        self.attributes = self.attributes.into_iter().map(change).collect();
+        for nested in &mut self.blocks {
+            nested.block = std::mem::take(&mut nested.block).each(change);
+        }
+        self
+    }
+
+    /// Nothing in it is sent.
+    #[must_use]
+    pub fn local(self) -> Block {
+        self.each(&Attribute::local)
+    }
+
+    /// What a change of whatever is sent of it does, where nothing else is said of that. What is not sent is only recorded.
+    #[must_use]
+    pub fn change(self, change: OnChange) -> Block {
+        self.each(&|mut attribute| {
+            let default = match attribute.parameter {
+                Parameter::None => OnChange::Recorded,
+                _ => change,
+            };
+            attribute.change = attribute.on_change().or(Some(default));
+            attribute
+        })
     }
 
     /// Adds a nested block.
@@ -204,7 +234,8 @@ pub struct Attribute {
     pub ty: Type,
     /// Who sets it.
     pub mode: Mode,
-    /// Markdown: what it is, allowed values, default.
+    /// Markdown: what it is, and what is to be said of allowed values, default and changes beyond
+    /// [`Attribute::full_description`].
     pub description: String,
     /// Hidden in output (in state it is in clear).
     pub sensitive: bool,
@@ -222,6 +253,10 @@ pub struct Attribute {
     pub same_meaning: Option<SameMeaning>,
     /// What its known values must fulfil.
     pub checks: Vec<Check>,
+    /// What it is to the API.
+    pub parameter: Parameter,
+    /// What a change does to an object that there is.
+    pub change: Option<OnChange>,
 }
 
 impl Attribute {
@@ -240,6 +275,8 @@ impl Attribute {
             stable: false,
             same_meaning: None,
             checks: Vec::new(),
+            parameter: Parameter::Same,
+            change: None,
         }
     }
 
@@ -279,7 +316,7 @@ impl Attribute {
         self
     }
 
-    /// Markdown: what it is, allowed values, default.
+    /// Markdown: what it is; see [`Attribute::description`].
     #[must_use]
     pub fn describe(mut self, markdown: &str) -> Attribute {
         self.description = markdown.to_owned();
@@ -333,6 +370,27 @@ impl Attribute {
     #[must_use]
     pub fn same_meaning(mut self, same: SameMeaning) -> Attribute {
         self.same_meaning = Some(same);
+        self
+    }
+
+    /// What it is called in the API, where that is not its own name in capitals.
+    #[must_use]
+    pub fn parameter(mut self, name: &str) -> Attribute {
+        self.parameter = Parameter::Named(name.to_owned());
+        self
+    }
+
+    /// It is about the provider itself, and not sent.
+    #[must_use]
+    pub fn local(mut self) -> Attribute {
+        self.parameter = Parameter::None;
+        self
+    }
+
+    /// What a change does to an object that there is.
+    #[must_use]
+    pub fn change(mut self, change: OnChange) -> Attribute {
+        self.change = Some(change);
         self
     }
 

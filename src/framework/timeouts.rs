@@ -37,9 +37,14 @@ impl Operation {
 pub fn block(operations: &[(Operation, &str)]) -> NestedBlock {
     let attributes = operations.iter().map(|(operation, default)| {
         let name = operation.name();
+        let article = if *operation == Operation::Update {
+            "an"
+        } else {
+            "a"
+        };
         Attribute::string(name)
             .describe(&format!(
-                "How long a {name} may take, such as `90s`, `30m` or `1h30m`. Default: `{default}`."
+                "How long {article} {name} may take, such as `90s`, `30m` or `1h30m`. Default: `{default}`."
             ))
             .check(Check::new(|value| match value.as_str() {
                 Some(text) if parse(text).is_none() => Err(format!(
@@ -50,7 +55,9 @@ pub fn block(operations: &[(Operation, &str)]) -> NestedBlock {
     });
     NestedBlock::single(
         BLOCK,
-        Block::new("How long operations may take.").attributes(attributes),
+        Block::new("How long operations may take.")
+            .attributes(attributes)
+            .local(),
     )
 }
 

@@ -50,7 +50,7 @@ fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
     proto::schema::Attribute {
         name: attribute.name.clone(),
         r#type: Bytes::from(attribute.ty.to_json().to_string()),
-        description: attribute.description.clone(),
+        description: attribute.full_description(),
         required: attribute.mode == Mode::Required,
         optional: matches!(attribute.mode, Mode::Optional | Mode::OptionalComputed),
         computed: attribute.mode.is_computed(),

@@ -3,5 +3,6 @@
 
 mod examples;
 mod refused;
+mod states;
 mod terraform;
 mod work;

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use serde_json::Value as Json;
 use terraform_provider_dts::framework::rules::Action;
-use terraform_provider_dts::framework::schema::{Block, Mode};
+use terraform_provider_dts::framework::schema::{Block, Mode, OnChange};
 
 use self::table::{Case, Expected};
 use crate::changes::bed::{Bed, Managed, operations_of};
@@ -41,7 +41,32 @@ fn complete(block: &Block, cases: &[Case]) {
         let path: Vec<&str> = case.argument.split('.').collect();
         let (from, to) = (at(&case.from, &path), at(&case.to, &path));
         assert_ne!(from, to, "{} is changed by its case", case.argument);
+        as_told(block, &path, case);
     }
+}
+
+/// The description says what comes of a change: that of the schema, from which it is made, and that of the case agree.
+fn as_told(block: &Block, path: &[&str], case: &Case) {
+    let (name, blocks) = path.split_last().unwrap();
+    let block = blocks
+        .iter()
+        .fold(block, |block, name| &block.find_block(name).unwrap().block);
+    let told = block.find_attribute(name).unwrap().on_change();
+    let follows: Vec<Expected> = [case.forth, case.back].concat();
+    let may = |expected: Expected| follows.contains(&expected);
+    let fits = match told {
+        Some(OnChange::InPlace) => may(Expected::Called) && !may(Expected::Replaced),
+        // A first value that says what holds without one is only recorded.
+        Some(OnChange::Replaces) => may(Expected::Replaced) || !may(Expected::Called),
+        Some(OnChange::Recorded) => may(Expected::Recorded) && !may(Expected::Replaced),
+        Some(OnChange::Told(_)) => true,
+        None => false,
+    };
+    assert!(
+        fits,
+        "{}: {told:?} is told, and what follows is {follows:?}",
+        case.argument
+    );
 }
 
 /// The value of an argument, looking into the first block of a list.

@@ -127,6 +127,40 @@ fn both_directions_are_jobs_of_one_instance() {
     let by_direction =
         json!({ "dts_instance_id": bought.text("id"), "synchronization_direction": "Reverse" });
     assert_eq!(read(&bed, "dts_job", by_direction)["id"], found["ids"][1]);
+
+    // Each is found by what it has itself, by the same number of calls.
+    let on_it = with(
+        &job(SYNC),
+        json!({ "dts_instance_id": bought.text("id"), "desired_status": "configured", "synchronization_direction": "Reverse" }),
+    );
+    let (from, to) = (
+        on_it["source_endpoint"].clone(),
+        on_it["destination_endpoint"].clone(),
+    );
+    let back = json!({ "dts_job_name": "back", "source_endpoint": to, "destination_endpoint": from });
+    bed.job().settle(&with(&on_it, back));
+    let mark = bed.mark();
+    for (filter, expected) in [
+        (json!({ "name": "back" }), &["Reverse"][..]),
+        (json!({ "status": "NotStarted" }), &["Reverse"]),
+        (json!({ "status": "notconfigured" }), &["Forward"]),
+        (json!({ "dts_job_ids": [found["ids"][1].clone()] }), &["Reverse"]),
+        (json!({ "source_instance_id": "rm-destination" }), &["Reverse"]),
+        (json!({ "source_instance_id": "rm-source" }), &[]),
+        (json!({ "name": "back", "status": "NotConfigured" }), &[]),
+    ] {
+        let jobs = read(
+            &bed,
+            "dts_jobs",
+            with(&json!({ "job_type": SYNC }), filter.clone()),
+        );
+        assert_eq!(
+            texts(&jobs["jobs"], "synchronization_direction"),
+            expected,
+            "{filter}"
+        );
+    }
+    assert_eq!(bed.mark() - mark, 7);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn check_error(call: &str, argument: &str, part: &str) {
         "{error:?}"
     );
     let told = error.detail.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains(part), "{told}");
+    assert!(told.contains(part) && !told.contains(".."), "{told}");
 }
 
 #[test]
@@ -72,6 +72,15 @@ fn lists_are_read_into_maps_and_back() {
 }
 
 #[test]
+fn what_is_not_known_yet_is_not_taken_for_a_text() {
+    let body = "resource \"terraform_data\" \"x\" {}\n\noutput \"it\" {\n  value = provider::dts::db_list({ a = { extra = { x = terraform_data.x.id } } })\n}\n";
+    let workspace = workspace(body);
+    workspace.apply(&[]).ok();
+    let list = workspace.state_json()["values"]["outputs"]["it"]["value"].to_string();
+    assert!(!list.contains("unknown"), "{list}");
+}
+
+#[test]
 fn errors_say_which_argument_and_where_in_it() {
     check_error(
         r#"provider::dts::db_list({ dtsdb = { tables = { person = { filter = 7 } } } })"#,
@@ -84,6 +93,16 @@ fn errors_say_which_argument_and_where_in_it() {
         "databases.dtsdb: `table` is not known here",
     );
     check_error(r#"provider::dts::db_list({})"#, "databases", "names no database");
+    check_error(
+        r#"provider::dts::db_list({ dtsdb = { tables = [for name in ["a"] : name if false] } })"#,
+        "databases",
+        "databases.dtsdb.tables: names no table. Without it all is moved",
+    );
+    check_error(
+        r#"provider::dts::parse_db_list(jsonencode({ a = { all = false, View = { v = "v" } } }))"#,
+        "db_list",
+        "View \"v\" of database \"a\" is no object",
+    );
     check_error(r#"provider::dts::parse_db_list("{")"#, "db_list", "It is no JSON");
     check_error(
         r#"provider::dts::parse_db_list("{\"a\":{\"all\":\"perhaps\"}}")"#,

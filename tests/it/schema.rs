@@ -48,7 +48,7 @@ fn block(body: &Block) -> Json {
             ("write_only", attribute.write_only),
             ("deprecated", attribute.deprecated.is_some()),
         ];
-        let mut told = json!({"type": attribute.ty.to_json(), "description": attribute.description});
+        let mut told = json!({"type": attribute.ty.to_json(), "description": attribute.full_description()});
         for (flag, _) in flags.into_iter().filter(|(_, holds)| *holds) {
             told[flag] = true.into();
         }

@@ -1,5 +1,5 @@
-//! Actions (Terraform 1.14): calls that move a job along and are no part of its state. In reading order: `run`, which job, how long,
-//! and following it; `start_job`, `suspend_job`, `stop_job`, `reset_job`; `precheck`, `skip_precheck`.
+//! Actions (Terraform 1.14): calls that move a job along and are no part of its state. In reading order: `states`, when each can be
+//! called; `run`, which job, how long, and following it; `start_job`, `suspend_job`, `stop_job`, `reset_job`; `precheck`, `skip_precheck`.
 //!
 //! All of them look first: what is done already is not called again, and a state in which DTS would refuse is told with those in
 //! which it would not.
@@ -9,6 +9,7 @@ mod reset_job;
 mod run;
 mod skip_precheck;
 mod start_job;
+mod states;
 mod stop_job;
 mod suspend_job;
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::run::{self, Run, SETTLE, Seen};
+use super::states::Ask;
 use crate::api;
 use crate::dts::error;
 use crate::dts::precheck::{self as checks, BEFORE, PRECHECK, Verdict};
@@ -14,12 +15,9 @@ use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::Poll;
 use crate::framework::action::{Action, Invoke};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Schema};
+use crate::framework::{Attribute, Diagnostics, Schema};
 
 const TIMEOUT: Duration = Duration::from_secs(20 * 60);
-
-/// Where DTS runs a precheck (dts-api.md 3.5), or has one.
-const ALLOWED: [&str; 4] = ["NotStarted", "Prechecking", "PrecheckFailed", "PreCheckPass"];
 
 const CONSEQUENCE: &str = "Nothing was moved. Repair the cause and invoke the action again, or skip the check with `dts_skip_precheck` where \
                            it can be skipped.";
@@ -44,6 +42,7 @@ impl Action<Client> for RunPrecheck {
             )
             .attribute(
                 Attribute::bool("rerun")
+                    .local()
                     .describe("Run it again also when it has passed. Default: `false`."),
             )
             .attribute(run::timeout(TIMEOUT)),
@@ -51,30 +50,25 @@ impl Action<Client> for RunPrecheck {
     }
 
     async fn invoke(&self, invoke: &mut Invoke<Client>) -> Result<(), Diagnostics> {
-        let run = Run::new(invoke, TIMEOUT)?;
-        let seen = run.look("precheck").await?;
+        let mut run = Run::new(invoke, TIMEOUT)?;
+        let seen = run.look(Ask::Precheck).await?;
         // A half of a two-way synchronization has an id of its own, and the precheck is asked for by that alone.
-        let id = seen.detail.dts_job_id.clone().unwrap_or_else(|| run.id.clone());
+        let id = run.id.clone();
+        run.needs(Ask::Precheck, &seen, "prechecked").await?;
         let calls = match seen.stage {
             Stage::Prechecking => false,
             Stage::PreCheckPass => invoke.config.bool("rerun") == Some(true),
-            Stage::NotStarted | Stage::PrecheckFailed => true,
-            Stage::NotConfigured => {
-                let then = "Configure it first: there is nothing to check yet.";
-                return Err(run.wrong_state("precheck", &seen, &ALLOWED, then));
-            }
-            _ => {
-                let then = "It passed its precheck before it started, and DTS runs none later.";
-                return Err(run.wrong_state("precheck", &seen, &ALLOWED, then));
-            }
+            _ => true,
         };
         if calls && seen.has_instance() {
-            return Err(Diagnostic::error(
-                format!("Unable to precheck DTS job {}", run.id),
-                "It has an instance, where a precheck that passes also starts the job. Invoke `dts_start_job` to do that. Nothing was called.",
-            )
-            .at(Path::attribute("job_id"))
-            .into());
+            return Err(run.refuse(
+                Ask::Precheck,
+                format!(
+                    "It has an instance, where a precheck that passes also starts the job; its status is {}. Invoke `dts_start_job` to do \
+                     that.",
+                    seen.status
+                ),
+            ));
         }
         let before = match (calls, seen.stage) {
             (false, Stage::PreCheckPass) => {

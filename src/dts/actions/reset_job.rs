@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::run::{self, NONE, Run};
+use super::states::Ask;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::framework::action::{Action, Invoke};
-use crate::framework::{Diagnostic, Diagnostics, Path, Schema};
+use crate::framework::{Diagnostics, Schema};
 
 const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
@@ -38,10 +39,9 @@ impl Action<Client> for ResetJob {
     }
 
     async fn invoke(&self, invoke: &mut Invoke<Client>) -> Result<(), Diagnostics> {
-        let run = Run::new(invoke, TIMEOUT)?;
-        let seen = run.look("reset").await?;
-        if seen.stage == Stage::NotConfigured {
-            run.say("not configured already (status NotConfigured)").await;
+        let mut run = Run::new(invoke, TIMEOUT)?;
+        let seen = run.look(Ask::Reset).await?;
+        if !run.needs(Ask::Reset, &seen, "not configured").await? {
             return Ok(());
         }
         let refusal = if seen.kind() == Some("MIGRATION") {
@@ -56,12 +56,7 @@ impl Action<Client> for ResetJob {
             )
         };
         if let Some(why) = refusal {
-            return Err(Diagnostic::error(
-                format!("Unable to reset DTS job {}", run.id),
-                format!("{why} Its status is {}; nothing was called.", seen.status),
-            )
-            .at(Path::attribute("job_id"))
-            .into());
+            return Err(run.refuse(Ask::Reset, format!("{why} Its status is {}.", seen.status)));
         }
         let call = run.api.reset_dts_job(&run.job);
         run.call(("ResetDtsJob", "reset"), call, |stage| {

@@ -1,11 +1,13 @@
 //! What the actions share: which job, how long, calling once, and following the job with a line for each step of progress.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::states::{Answer, Ask};
 use crate::api;
 use crate::dts::job::so_far;
 use crate::dts::provider::Client;
@@ -34,6 +36,7 @@ pub(super) fn block(description: &str) -> Block {
         .attribute(
             Attribute::string("job_id")
                 .required()
+                .parameter("DtsJobId")
                 .check(Check::not_blank())
                 .describe("Id of the job (`DtsJobId`)."),
         )
@@ -50,6 +53,7 @@ pub(super) fn block(description: &str) -> Block {
 /// How far the action waits; the last of `values` is not to wait.
 pub(super) fn wait_for(values: &[&str], description: &str) -> Attribute {
     Attribute::string("wait_for")
+        .local()
         .check(Check::one_of(values))
         .describe(description)
 }
@@ -57,6 +61,7 @@ pub(super) fn wait_for(values: &[&str], description: &str) -> Attribute {
 /// How long all of it may take. An action is one operation, so it needs no `timeouts` block with one for each.
 pub(super) fn timeout(default: Duration) -> Attribute {
     Attribute::string("timeout")
+        .local()
         .check(Check::new(|value| match value.as_str() {
             Some(text) if timeouts::parse(text).is_none() => Err(format!(
                 "{text:?} is not a duration. Write a number with a unit, such as `90s`, `30m` or `1h30m`."
@@ -130,12 +135,49 @@ impl<'a> Run<'a> {
     }
 
     /// The job before anything is called. That there is none is an error that says what the id is instead.
-    pub(super) async fn look(&self, verb: &str) -> Result<Seen, Diagnostics> {
-        match self.api.describe_dts_job_detail(&self.job).await {
-            Ok(detail) => Ok(Seen::new(detail)),
-            Err(cause) if cause.is_not_found() => Err(self.none(verb, &cause).await),
-            Err(cause) => Err(error::unable(&format!("{verb} DTS job {}", self.id), &cause).into()),
+    pub(super) async fn look(&mut self, ask: Ask) -> Result<Seen, Diagnostics> {
+        let verb = ask.verb();
+        let detail = match self.api.describe_dts_job_detail(&self.job).await {
+            Ok(detail) => detail,
+            Err(cause) if cause.is_not_found() => return Err(self.none(verb, &cause).await),
+            Err(cause) => {
+                return Err(error::unable(&format!("{verb} DTS job {}", self.id), &cause).into());
+            }
+        };
+        // The other half of a two-way synchronization has an id of its own.
+        if let Some(id) = &detail.dts_job_id {
+            self.id.clone_from(id);
         }
+        Ok(Seen::new(detail))
+    }
+
+    /// Whether the job has to be called; an error where DTS would not take that.
+    pub(super) async fn needs(&self, ask: Ask, seen: &Seen, done: &str) -> Result<bool, Diagnostics> {
+        match ask.at(&seen.status, seen.is_one_time()) {
+            Answer::Go => Ok(true),
+            Answer::Done => {
+                self.say(format!("{done} already (status {})", seen.status)).await;
+                Ok(false)
+            }
+            Answer::Wrong(why) => Err(self.refuse(
+                ask,
+                format!(
+                    "Its status is {}; that is possible in the statuses {} only. {why}",
+                    seen.status,
+                    ask.allowed().join(", ")
+                ),
+            )),
+        }
+    }
+
+    /// An error before the call.
+    pub(super) fn refuse(&self, ask: Ask, why: impl fmt::Display) -> Diagnostics {
+        Diagnostic::error(
+            format!("Unable to {} DTS job {}", ask.verb(), self.id),
+            format!("{why} Nothing was called."),
+        )
+        .at(Path::attribute("job_id"))
+        .into()
     }
 
     async fn none(&self, verb: &str, cause: &api::Error) -> Diagnostics {
@@ -156,20 +198,6 @@ impl<'a> Run<'a> {
         Diagnostic::error(
             format!("Unable to {verb} DTS job {}", self.id),
             format!("{advice}\n\n{cause}"),
-        )
-        .at(Path::attribute("job_id"))
-        .into()
-    }
-
-    /// The job is where DTS does not take the call.
-    pub(super) fn wrong_state(&self, verb: &str, seen: &Seen, allowed: &[&str], then: &str) -> Diagnostics {
-        Diagnostic::error(
-            format!("Unable to {verb} DTS job {}", self.id),
-            format!(
-                "Its status is {}; that is possible in the statuses {} only. {then} Nothing was called.",
-                seen.status,
-                allowed.join(", ")
-            ),
         )
         .at(Path::attribute("job_id"))
         .into()
@@ -316,6 +344,12 @@ impl Seen {
     /// Whether it ends by itself, as a migration does that follows no changes.
     pub(super) fn is_one_time(&self) -> bool {
         self.kind() == Some("MIGRATION") && self.detail.mode.data_synchronization == Some(false)
+    }
+
+    /// Whether it goes on after the load, until somebody stops it.
+    pub(super) fn follows_changes(&self) -> bool {
+        matches!(self.kind(), Some("SYNC" | "SUBSCRIBE"))
+            || self.detail.mode.data_synchronization == Some(true)
     }
 
     /// Whether it is paused. A subscription has no word of its own for that (dts-api.md 3.2).

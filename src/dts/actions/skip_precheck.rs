@@ -1,10 +1,12 @@
 //! `dts_skip_precheck`: shields checks of a precheck, so that they fail no more.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::run::{self, Run};
+use super::states::Ask;
 use crate::api;
 use crate::dts::error;
 use crate::dts::precheck::{self as checks, BEFORE, PRECHECK, Verdict};
@@ -34,6 +36,7 @@ impl Action<Client> for SkipPrecheck {
             )
             .attribute(
                 Attribute::new("items", Type::set(Type::String))
+                    .parameter("SkipPreCheckItems")
                     .required()
                     .check(Check::new(codes))
                     .describe(
@@ -49,9 +52,10 @@ impl Action<Client> for SkipPrecheck {
     }
 
     async fn invoke(&self, invoke: &mut Invoke<Client>) -> Result<(), Diagnostics> {
-        let run = Run::new(invoke, TIMEOUT)?;
-        let seen = run.look("skip prechecks of").await?;
-        let id = seen.detail.dts_job_id.clone().unwrap_or_else(|| run.id.clone());
+        let mut run = Run::new(invoke, TIMEOUT)?;
+        let seen = run.look(Ask::SkipPrecheck).await?;
+        run.needs(Ask::SkipPrecheck, &seen, "skipped").await?;
+        let id = run.id.clone();
         let skip = invoke.config.bool("skip").unwrap_or(true);
         let wanted: Vec<&str> = invoke
             .config
@@ -75,12 +79,9 @@ impl Action<Client> for SkipPrecheck {
             })
             .await?;
         if checks::verdict(&status) == Verdict::NotRun {
-            let then = "Invoke `dts_precheck` first: DTS skips what a precheck has found.";
-            return Err(run.wrong_state(
-                "skip prechecks of",
-                &seen,
-                &["PrecheckFailed", "PreCheckPass"],
-                then,
+            return Err(run.refuse(
+                Ask::SkipPrecheck,
+                "DTS has no result of a precheck of it. Invoke `dts_precheck` first: DTS skips what a precheck has found.",
             ));
         }
         let left = left(&run.id, &status, &wanted, skip)?;
@@ -89,8 +90,8 @@ impl Action<Client> for SkipPrecheck {
             run.say(format!("{} {word} already", wanted.join(", "))).await;
             return Ok(());
         }
-        let items: Vec<String> = left.iter().filter_map(|item| item.item.clone()).collect();
-        let names: Vec<String> = left.iter().filter_map(|item| item.names.clone()).collect();
+        let items: Vec<String> = left.keys().map(|code| (*code).to_owned()).collect();
+        let names: Vec<String> = left.values().filter_map(|item| item.names.clone()).collect();
         let request = api::SkipPreCheck {
             dts_job_id: id,
             job_id: status.job_id.clone(),
@@ -134,19 +135,22 @@ fn codes(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The checks that are not yet as wanted; an error for each that there is not, or that cannot be skipped.
+/// The checks that are not yet as wanted, by code; an error for each that there is not, or that cannot be skipped. A code may be
+/// there several times, for sub-jobs and network paths: all of them count.
 fn left<'a>(
     id: &str,
     status: &'a api::PrecheckStatus,
-    wanted: &[&str],
+    wanted: &[&'a str],
     skip: bool,
-) -> Result<Vec<&'a api::PrecheckItem>, Diagnostics> {
+) -> Result<BTreeMap<&'a str, &'a api::PrecheckItem>, Diagnostics> {
     let mut problems = Diagnostics::new();
-    let mut left = Vec::new();
+    let mut left = BTreeMap::new();
     for code in wanted {
-        let found = checks::all_items(status).find(|item| item.item.as_deref() == Some(code));
-        let problem = match found {
-            None => {
+        let mut of_code = checks::all_items(status).filter(|item| item.item.as_deref() == Some(code));
+        let mut open = of_code.clone().filter(|item| item.skip.unwrap_or(false) != skip);
+        let fixed = open.clone().find(|item| skip && item.can_skip != Some(true));
+        let problem = match (fixed, open.next()) {
+            (None, None) if of_code.next().is_none() => {
                 let mut known: Vec<&str> = checks::all_items(status)
                     .filter_map(|item| item.item.as_deref())
                     .collect();
@@ -157,8 +161,8 @@ fn left<'a>(
                     known.join(", ")
                 )
             }
-            Some(item) if item.skip.unwrap_or(false) == skip => continue,
-            Some(item) if skip && item.can_skip != Some(true) => {
+            (None, None) => continue,
+            (Some(item), _) => {
                 let repair = item
                     .repair_method
                     .as_deref()
@@ -168,8 +172,8 @@ fn left<'a>(
                     repair.unwrap_or_default()
                 )
             }
-            Some(item) => {
-                left.push(item);
+            (None, Some(item)) => {
+                left.insert(*code, item);
                 continue;
             }
         };
@@ -208,12 +212,18 @@ mod tests {
                 item("OPEN", true, false),
                 item("SHIELDED", true, true),
                 item("FIXED", false, false),
+                item("TWICE", true, true),
+                item("HALF", true, false),
             ],
+            sub_jobs: vec![api::PartialPrecheck {
+                items: vec![item("TWICE", true, false), item("HALF", false, false)],
+                ..api::PartialPrecheck::default()
+            }],
             ..api::PrecheckStatus::default()
         };
         match (left("j1", &status, wanted, skip), expected) {
             (Ok(left), Ok(expected)) => {
-                let codes: Vec<&str> = left.iter().filter_map(|item| item.item.as_deref()).collect();
+                let codes: Vec<&str> = left.keys().copied().collect();
                 assert_eq!(codes, expected);
             }
             (Err(problems), Err(part)) => {
@@ -232,7 +242,15 @@ mod tests {
         check(&["OPEN", "SHIELDED"], false, Ok(&["SHIELDED"]));
         check(&["FIXED"], false, Ok(&[]));
         check(&["FIXED"], true, Err("does not let it be skipped"));
-        check(&["OTHER"], true, Err("It has: FIXED, OPEN, SHIELDED."));
+        check(
+            &["OTHER"],
+            true,
+            Err("It has: FIXED, HALF, OPEN, SHIELDED, TWICE."),
+        );
+        // Sub-jobs have the same checks.
+        check(&["TWICE"], true, Ok(&["TWICE"]));
+        check(&["TWICE"], false, Ok(&["TWICE"]));
+        check(&["HALF"], true, Err("does not let it be skipped"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::run::{self, NONE, Run, Seen};
+use super::states::Ask;
 use crate::api;
 use crate::dts::job::is_phase;
 use crate::dts::provider::Client;
@@ -17,18 +18,6 @@ const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// Greatest delay that counts as caught up, unless the user says otherwise.
 const CAUGHT_UP_SECONDS: i64 = 10;
-
-/// Where DTS takes the call (dts-api.md 3.5).
-const ALLOWED: [&str; 8] = [
-    "NotStarted",
-    "PrecheckFailed",
-    "PreCheckPass",
-    "Suspending",
-    "InitializeFailed",
-    "MigrationFailed",
-    "Failed",
-    "Abnormal",
-];
 
 /// `dts_start_job`
 #[derive(Debug)]
@@ -55,6 +44,7 @@ impl Action<Client> for StartJob {
             ))
             .attribute(
                 Attribute::number("max_delay_seconds")
+                    .local()
                     .check(Check::between(0, 86_400))
                     .describe("Greatest delay in seconds that counts as `caught_up`. Default: `10`."),
             )
@@ -79,45 +69,37 @@ impl Action<Client> for StartJob {
     }
 
     async fn invoke(&self, invoke: &mut Invoke<Client>) -> Result<(), Diagnostics> {
-        let run = Run::new(invoke, TIMEOUT)?;
-        let seen = run.look("start").await?;
-        match seen.stage {
-            Stage::Finished if seen.is_one_time() => {
-                run.say("has ended already (status Finished)").await;
-                return Ok(());
-            }
-            Stage::Finished => {
-                return Err(run.wrong_state(
-                    "start",
-                    &seen,
-                    &ALLOWED,
-                    "It was stopped, which ends it for good.",
-                ));
-            }
-            Stage::NotConfigured => {
-                let then = "Configure it first, as a `dts_job` on its instance.";
-                return Err(run.wrong_state("start", &seen, &ALLOWED, then));
-            }
-            _ if !seen.has_instance() => {
-                return Err(Diagnostic::error(
-                    format!("Unable to start DTS job {}", run.id),
-                    format!(
-                        "No instance was bought for it (its status is {}). Buy one with `dts_instance` and its `job_id`, or invoke `dts_precheck` to \
-                         only check it. Nothing was called.",
-                        seen.status
-                    ),
-                )
-                .at(Path::attribute("job_id"))
-                .into());
-            }
-            Stage::Prechecking | Stage::Running => {
-                run.say(format!("started already (status {})", seen.status)).await
-            }
-            _ => {
-                let call = run.api.start_dts_job(&run.job);
-                let is_taken = |stage| matches!(stage, Stage::Prechecking | Stage::Running);
-                run.call(("StartDtsJob", "start"), call, is_taken).await?;
-            }
+        let mut run = Run::new(invoke, TIMEOUT)?;
+        let seen = run.look(Ask::Start).await?;
+        let calls = run.needs(Ask::Start, &seen, started(&seen)).await?;
+        if seen.stage == Stage::Finished {
+            return Ok(());
+        }
+        if !seen.has_instance() {
+            return Err(run.refuse(
+                Ask::Start,
+                format!(
+                    "No instance was bought for it (its status is {}). Buy one with `dts_instance` and its `job_id`, or invoke `dts_precheck` to \
+                     only check it.",
+                    seen.status
+                ),
+            ));
+        }
+        if run.wait_for() == Some("finished") && seen.follows_changes() {
+            return Err(Diagnostic::error(
+                "wait_for = \"finished\" cannot come true",
+                format!(
+                    "DTS job {} follows changes, and does not end by itself. Write `caught_up` or `initialized`. Nothing was called.",
+                    run.id
+                ),
+            )
+            .at(Path::attribute("wait_for"))
+            .into());
+        }
+        if calls {
+            let call = run.api.start_dts_job(&run.job);
+            let is_taken = |stage| matches!(stage, Stage::Prechecking | Stage::Running);
+            run.call(("StartDtsJob", "start"), call, is_taken).await?;
         }
         follow(
             &run,
@@ -126,6 +108,15 @@ impl Action<Client> for StartJob {
             max_delay(&invoke.config),
         )
         .await
+    }
+}
+
+/// What a job is that needs no start.
+fn started(seen: &Seen) -> &'static str {
+    if seen.stage == Stage::Finished {
+        "has ended"
+    } else {
+        "started"
     }
 }
 

@@ -5,24 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::run::{self, NONE, Run};
+use super::states::{Ask, SUBSCRIPTION};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::framework::action::{Action, Invoke};
-use crate::framework::{Diagnostic, Diagnostics, Path, Schema};
+use crate::framework::{Diagnostics, Schema};
 
 const TIMEOUT: Duration = Duration::from_secs(10 * 60);
-
-/// Where DTS takes the call (dts-api.md 3.5).
-const ALLOWED: [&str; 8] = [
-    "Initializing",
-    "Migrating",
-    "Synchronizing",
-    "Retrying",
-    "Suspending",
-    "InitializeFailed",
-    "MigrationFailed",
-    "Failed",
-];
 
 /// `dts_stop_job`
 #[derive(Debug)]
@@ -50,26 +39,16 @@ impl Action<Client> for StopJob {
     }
 
     async fn invoke(&self, invoke: &mut Invoke<Client>) -> Result<(), Diagnostics> {
-        let run = Run::new(invoke, TIMEOUT)?;
-        let seen = run.look("stop").await?;
+        let mut run = Run::new(invoke, TIMEOUT)?;
+        let seen = run.look(Ask::Stop).await?;
         if seen.kind() == Some("SUBSCRIBE") {
-            return Err(Diagnostic::error(
-                format!("Unable to stop DTS job {}", run.id),
-                "It is a subscription, which cannot be stopped. Invoke `dts_suspend_job` to pause it, or release its instance. Nothing was called.",
-            )
-            .at(Path::attribute("job_id"))
-            .into());
+            return Err(run.refuse(
+                Ask::Stop,
+                format!("{SUBSCRIPTION} Its status is {}.", seen.status),
+            ));
         }
-        match seen.stage {
-            Stage::Running | Stage::Suspended | Stage::Failed => {}
-            Stage::Finished => {
-                run.say("has ended already (status Finished)").await;
-                return Ok(());
-            }
-            _ => {
-                let then = "It does not move data yet, so there is nothing to stop.";
-                return Err(run.wrong_state("stop", &seen, &ALLOWED, then));
-            }
+        if !run.needs(Ask::Stop, &seen, "has ended").await? {
+            return Ok(());
         }
         let call = run.api.stop_dts_job(&run.job);
         run.call(("StopDtsJob", "stop"), call, |stage| stage == Stage::Finished)

@@ -5,15 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::run::{self, NONE, Run, Seen};
+use super::states::Ask;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::framework::action::{Action, Invoke};
 use crate::framework::{Diagnostics, Schema};
 
 const TIMEOUT: Duration = Duration::from_secs(10 * 60);
-
-/// Where DTS takes the call (dts-api.md 3.5).
-const ALLOWED: [&str; 5] = ["Initializing", "Migrating", "Synchronizing", "Normal", "Retrying"];
 
 /// `dts_suspend_job`
 #[derive(Debug)]
@@ -41,20 +39,15 @@ impl Action<Client> for SuspendJob {
     }
 
     async fn invoke(&self, invoke: &mut Invoke<Client>) -> Result<(), Diagnostics> {
-        let run = Run::new(invoke, TIMEOUT)?;
-        let seen = run.look("suspend").await?;
-        if seen.is_suspended() {
-            run.say(format!("suspended already (status {})", seen.status))
-                .await;
+        let mut run = Run::new(invoke, TIMEOUT)?;
+        let seen = run.look(Ask::Suspend).await?;
+        let done = if seen.stage == Stage::Finished {
+            "has ended"
+        } else {
+            "suspended"
+        };
+        if !run.needs(Ask::Suspend, &seen, done).await? {
             return Ok(());
-        }
-        match seen.stage {
-            Stage::Running => {}
-            Stage::Finished if seen.is_one_time() => {
-                run.say("has ended, so there is nothing to suspend").await;
-                return Ok(());
-            }
-            stage => return Err(run.wrong_state("suspend", &seen, &ALLOWED, advice(stage))),
         }
         let call = run.api.suspend_dts_job(&run.job);
         run.call(("SuspendDtsJob", "suspend"), call, |stage| {
@@ -70,15 +63,5 @@ impl Action<Client> for SuspendJob {
             .await?;
         run.say("suspended").await;
         Ok(())
-    }
-}
-
-fn advice(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Failed => {
-            "It has failed, so it moves nothing. Repair the cause and start it, or stop it for good."
-        }
-        Stage::Finished => "It has ended for good.",
-        _ => "It does not move data yet. Invoke `dts_start_job` first, or leave it as it is.",
     }
 }

@@ -1,6 +1,8 @@
 //! What `dts_consumer_group` accepts, and what its configuration alone can tell.
 
 use super::{NAME, PASSWORD, PASSWORD_WO, SUBSCRIPTION, USER, VERSION};
+use crate::dts::endpoint::NOT_COMPARED;
+use crate::framework::schema::OnChange;
 use crate::framework::timeouts::{self, Operation};
 use crate::framework::validate::{is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema};
@@ -25,33 +27,40 @@ pub(super) fn schema() -> Schema {
         .attribute(Attribute::string("id").computed().stable().describe("Instance and group: `<dts_instance_id>:<consumer_group_id>`."))
         .attribute(
             text("dts_job_id", "Id of the subscription, such as `dts_subscription.<name>.id`. It or `dts_instance_id` is required. A change replaces the group.")
+                .change(OnChange::Replaces)
                 .optional_computed()
                 .stable(),
         )
         .attribute(
             text("dts_instance_id", "Id of the subscription's instance. It or `dts_job_id` is required; of a subscription that is a `dts_subscription`, name that, so that a reset of it is noticed. A change replaces the group.")
+                .change(OnChange::Replaces)
                 .optional_computed()
                 .stable(),
         )
         .attribute(Attribute::string("consumer_group_id").computed().stable().describe("Id of the group: the `group.id` of a Kafka client."))
         .attribute(
             text(NAME, "Name of the group, at most 128 characters. Changed in place (`ModifyConsumerChannel`).")
+                .change(OnChange::InPlace)
                 .required()
                 .check(name()),
         )
         .attribute(
             text(USER, "Account of the group: at most 16 letters, digits and `_`. Changed in place (`ModifyConsumerChannel`).")
+                .change(OnChange::InPlace)
                 .required()
                 .check(user()),
         )
         .attribute(
             Attribute::string(PASSWORD)
+                .change(OnChange::InPlace)
                 .sensitive()
                 .check(password())
                 .describe("Password of the account: 8 to 32 characters of at least two kinds (upper case, lower case, digits, others); it is stored in the state. A change is made in place (`ModifyConsumerChannel`). Conflicts with `consumer_group_password_wo`, and one of them is required."),
         )
         .attribute(
             Attribute::string(PASSWORD_WO)
+                .parameter("ConsumerGroupPassword")
+                .change(NOT_COMPARED)
                 .sensitive()
                 .write_only()
                 .check(password())
@@ -59,10 +68,13 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(
             Attribute::number(VERSION)
+                .local()
+                .change(OnChange::InPlace)
                 .describe("Raise it to have a new `consumer_group_password_wo` used: a change sets the password in place."),
         )
         .attribute(crate::dts::operations_attribute())
-        .block(timeouts::block(&[(Operation::Create, "20m"), (Operation::Update, "20m"), (Operation::Delete, "20m")])),
+        .block(timeouts::block(&[(Operation::Create, "20m"), (Operation::Update, "20m"), (Operation::Delete, "20m")]))
+        .change(OnChange::InPlace),
     )
 }
 

@@ -83,7 +83,17 @@ fn side(name: &str, side: &str, types: &[&str]) -> NestedBlock {
                     .describe("Its password. It is stored in the state, as all arguments of a data source are."),
             )
             .attribute(text("oracle_sid", "SID of an Oracle database that is no RAC."))
-            .attribute(text("architecture", "Of Oracle: `SID` or `RAC`.").check(Check::one_of(&["SID", "RAC"]))),
+            .attribute(text("architecture", "Of Oracle: `SID` or `RAC`.").check(Check::one_of(&["SID", "RAC"])))
+            .each(&|attribute| {
+                let prefix = if side == "source" { "SourceEndpoint" } else { "DestinationEndpoint" };
+                let own = match attribute.name.as_str() {
+                    "ip" => "IP".to_owned(),
+                    "instance_id" => "InstanceID".to_owned(),
+                    "oracle_sid" => "OracleSID".to_owned(),
+                    _ => attribute.api_name().unwrap_or_default(),
+                };
+                attribute.parameter(&format!("{prefix}{own}"))
+            }),
     )
     .required()
 }
@@ -103,6 +113,7 @@ impl DataSource<Client> for ConnectionStatus {
         .block(side("destination_endpoint", "destination", &DESTINATIONS))
         .attribute(
             Attribute::bool("require_success")
+                .local()
                 .describe("Make it an error when one of them cannot be reached, so that nothing that depends on this goes on. Default: `false`."),
         )
         .attribute(Attribute::bool("connected").computed().describe("Whether both can be reached."));

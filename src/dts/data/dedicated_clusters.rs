@@ -49,7 +49,7 @@ impl DataSource<Client> for DedicatedClusters {
                 .attribute(
                     text("state", "Only in this state: `init`, `schedule`, `running`, `upgrade`, `downgrade`, `locked`, `releasing` or `released`.").check(Check::one_of(&STATES)),
                 )
-                .attribute(text("name", "Only where the name has this part."))
+                .attribute(text("name", "Only where the name has this part.").local())
                 .attribute(text("resource_group_id", "Only in this resource group."))
                 .attribute(Attribute::new("ids", Type::list(Type::String)).computed().describe("Ids of the clusters, in the order of `clusters`."))
                 .attribute(Attribute::new("clusters", Type::list(cluster)).computed().describe(

@@ -46,8 +46,8 @@ impl DataSource<Client> for Instances {
                 "Finds DTS instances by filters, from all pages. They are read as the jobs that they are bought for (`DescribeDtsJobs`); jobs without an instance are left out.",
             )
             .attributes(filters("type"))
-            .attribute(text("pay_type", "Only paid for like this: `PostPaid` or `PrePaid`.").check(Check::one_of(&["PostPaid", "PrePaid"])))
-            .attribute(text("instance_class", "Only of this class."))
+            .attribute(text("pay_type", "Only paid for like this: `PostPaid` or `PrePaid`.").local().check(Check::one_of(&["PostPaid", "PrePaid"])))
+            .attribute(text("instance_class", "Only of this class.").local())
             .attribute(Attribute::new("ids", Type::list(Type::String)).computed().describe("Ids of the instances, in the order of `instances`."))
             .attribute(Attribute::new("instances", Type::list(instance)).computed().describe(
                 "The instances. Each has `id`, `job_id`, `reverse_job_id` (of a two-way synchronization), `dts_job_name`, `type`, `instance_class`, `pay_type`, `status` (of its job), \
@@ -69,7 +69,7 @@ impl DataSource<Client> for Instances {
 
     async fn read(&self, query: &mut Query<Client>) -> Result<(), Diagnostics> {
         let api = query.client.api(&query.cancel)?;
-        let found = listed(&api, &query.state, "type").await;
+        let found = listed(&api, &query.state, "type", false).await;
         let found = found.map_err(error::to("list DTS instances"))?;
         let wanted = |name: &str, there: Option<&str>| {
             let wanted = query.state.str(name);
@@ -77,6 +77,7 @@ impl DataSource<Client> for Instances {
         };
         let fitting: Vec<&api::JobSummary> = found
             .iter()
+            .map(|(job, _)| job)
             .filter(|job| {
                 let pay_type = job.pay_type.as_deref().map(crate::dts::instance::pay_type);
                 job.dts_instance_id.is_some()

@@ -19,6 +19,17 @@ pub(in crate::dts) struct IpRanges;
 const SIDES: [&str; 2] = ["source_vpc", "destination_vpc"];
 
 fn vpc(name: &str, side: &str) -> NestedBlock {
+    let prefix = if side == "source" { "Src" } else { "Dest" };
+    let named = |attribute: Attribute| {
+        let name = match attribute.name.as_str() {
+            "primary_vswitch_id" => "PrimaryVswId",
+            "secondary_vswitch_id" => "SecondaryVswId",
+            "owner_id" => "AliyunUid",
+            "role" => "RoleName",
+            _ => "VpcId",
+        };
+        attribute.parameter(&format!("{prefix}{name}"))
+    };
     NestedBlock::single(
         name,
         Block::new(&format!(
@@ -31,7 +42,8 @@ fn vpc(name: &str, side: &str) -> NestedBlock {
             "owner_id",
             "Account that it belongs to, where that is another.",
         ))
-        .attribute(text("role", "RAM role in that account.")),
+        .attribute(text("role", "RAM role in that account."))
+        .each(&named),
     )
 }
 
@@ -52,7 +64,7 @@ impl DataSource<Client> for IpRanges {
                 "Reads the ranges of addresses that DTS connects from, for the allow lists of databases: of the regions (`DescribeDTSIP`), or, with `type`, of the way that DTS \
                  takes (`WhiteIpList`).",
             )
-            .attribute(text("source_region", "Region of the source, such as `cn-hangzhou`.").required().check(region_check()))
+            .attribute(text("source_region", "Region of the source, such as `cn-hangzhou`.").parameter("SourceEndpointRegion").required().check(region_check()))
             .attribute(text("destination_region", "Region of the destination. With `type`, a migration and a synchronization need it.").check(region_check()))
             .attribute(text("type", "How DTS reaches the databases: `internet` or `vpc`. Default: not asked, the ranges are those of the regions.").check(Check::one_of(&["internet", "vpc"])))
             .block(vpc("source_vpc", "source"))

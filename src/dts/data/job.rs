@@ -62,7 +62,7 @@ impl DataSource<Client> for Job {
         ]);
         Schema::new(
             Block::new("Reads one DTS job, made by whomever (`DescribeDtsJobDetail`, and `DescribeDtsJobs` for its phases and tags).")
-                .attribute(text("id", "Id of the job. It or `dts_instance_id` is required.").optional_computed())
+                .attribute(text("id", "Id of the job. It or `dts_instance_id` is required.").parameter("DtsJobId").optional_computed())
                 .attribute(text("dts_instance_id", "Id of its instance.").optional_computed())
                 .attribute(
                     text("synchronization_direction", "Which job of a two-way synchronization, with `dts_instance_id`: `Forward` or `Reverse`. Default: `Forward`.")

@@ -40,7 +40,7 @@ impl DataSource<Client> for JobLog {
         ]);
         Schema::new(
             Block::new("Reads the log of a DTS job (`DescribeDtsServiceLog`).")
-                .attribute(text("job_id", "Id of the job.").required())
+                .attribute(text("job_id", "Id of the job.").parameter("DtsJobId").required())
                 .attribute(
                     text("status", "Only lines of this state: `NORMAL`, `WARN` or `ERROR`.").check(Check::one_of(&["NORMAL", "WARN", "ERROR"])),
                 )
@@ -50,6 +50,7 @@ impl DataSource<Client> for JobLog {
                 .attribute(time("end_time", "Not after this time."))
                 .attribute(
                     Attribute::number("limit")
+                        .local()
                         .check(Check::between(1, 100_000))
                         .describe("The most lines that are read, from all pages; `total` tells whether there are more. Default: `1000`."),
                 )

@@ -50,7 +50,7 @@ impl DataSource<Client> for Jobs {
                      `instance_class`, `pay_type`, `create_time`, `expire_time`, `checkpoint` (Unix seconds), `delay` (milliseconds behind the source; null before \
                      changes are followed), `error_message`, `dedicated_cluster_id`, `resource_group_id`, `source_endpoint` and `destination_endpoint` (`instance_type`, \
                      `engine_name`, `instance_id`, `region`, `ip`, `port`, `database_name`, `user_name`, `oracle_sid`; lists leave `owner_id` and `role` out) and the `tags` \
-                     of its instance. The two directions of a synchronization are two jobs.",
+                     of its instance. The two directions of a synchronization are two jobs, and each is found by its own name, status and source.",
                 )),
         )
     }
@@ -67,12 +67,12 @@ impl DataSource<Client> for Jobs {
 
     async fn read(&self, query: &mut Query<Client>) -> Result<(), Diagnostics> {
         let api = query.client.api(&query.cancel)?;
-        let found = listed(&api, &query.state, "job_type").await;
+        let found = listed(&api, &query.state, "job_type", true).await;
         let found = found.map_err(error::to("list DTS jobs"))?;
         let mut jobs = Vec::new();
-        for job in &found {
-            jobs.push(to_value(job, job));
-            jobs.extend(job.reverse_job.as_deref().map(|reverse| to_value(reverse, job)));
+        for (entry, filter) in &found {
+            let fitting = entry.halves().filter(|half| filter.fits(half, entry));
+            jobs.extend(fitting.map(|half| to_value(half, entry)));
         }
         let ids: Vec<Value> = jobs
             .iter()

@@ -51,32 +51,37 @@ fn filters(type_name: &str) -> Vec<Attribute> {
             type_name,
             "Only this type: `MIGRATION`, `SYNC` or `SUBSCRIBE`. Default: all of them, with a list for each.",
         )
+        .parameter("JobType")
         .check(Check::one_of_ignore_case(&TYPES)),
-        text("name", "Only where the name of the job has this part."),
+        text("name", "Only where the name of the job has this part.").parameter("Params"),
         text(
             "status",
             "Only in this status, such as `Synchronizing`, as DTS writes it.",
         ),
-        ids("dts_job_ids", "Only these jobs."),
-        ids("dts_instance_ids", "Only of these instances."),
+        ids("dts_job_ids", "Only these jobs.").parameter("DtsJobId"),
+        ids("dts_instance_ids", "Only of these instances.").parameter("DtsInstanceId"),
         text(
             "source_instance_id",
             "Only where the source is this RDS instance. Not together with `name`: DTS looks for one of them.",
-        ),
+        )
+        .parameter("Params"),
         text("region", "Region to look in. Default: the provider's."),
         text("dedicated_cluster_id", "Only on this dedicated cluster."),
         text("resource_group_id", "Only in this resource group."),
         Attribute::new("tags", Type::map(Type::String))
+            .local()
             .describe("Only of instances with all of these tags; an empty value is any."),
     ]
 }
 
-/// The jobs that fit the filters, with the reverse half of each two-way synchronization inside of its forward half.
+/// The entries of the list that fit the filters, with the reverse half of each two-way synchronization inside of its forward half.
+/// For `by_halves` one of the two has to fit, and what each is held against comes too.
 async fn listed(
     api: &api::Client,
     state: &Object,
     type_name: &str,
-) -> Result<Vec<api::JobSummary>, api::Error> {
+    by_halves: bool,
+) -> Result<Vec<(api::JobSummary, api::HalfFilter)>, api::Error> {
     let text = |name: &str| state.str(name).map(str::to_owned);
     let texts = |name: &str| -> Vec<String> {
         let items = state.list(name).iter();
@@ -117,6 +122,10 @@ async fn listed(
             resource_group_id: text("resource_group_id"),
             ..api::DescribeDtsJobs::default()
         };
+        let (request, filter) = match by_halves {
+            true => request.by_halves(),
+            false => (request, api::HalfFilter::default()),
+        };
         let mut jobs = api.describe_dts_jobs(&request).await?;
         // The documents do not say how the list's own filter by tags is written.
         jobs.retain(|job| {
@@ -126,7 +135,7 @@ async fn listed(
             };
             wanted.iter().all(|(key, value)| has(key, value))
         });
-        found.extend(jobs);
+        found.extend(jobs.into_iter().map(|job| (job, filter.clone())));
     }
     Ok(found)
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{FILTER, SHAPE, TEXTS};
-use crate::dts::db_list;
+use super::{FILTER, Of, SHAPE};
+use crate::dts::db_list::{self, KINDS};
 use crate::framework::function::{Error, Function, Parameter, Signature};
 use crate::framework::{Object, Type, Value};
 
@@ -33,14 +33,13 @@ impl Function for DbList {
 
     fn call(&self, arguments: &[Value]) -> Result<Value, Error> {
         let databases = arguments.first().unwrap_or(&Value::Null);
-        let text = databases_of(databases).map_err(|text| Error::at(0, text))?;
-        db_list::check_text(&text).map_err(|text| Error::at(0, text))?;
+        let text = write(databases).map_err(|wrong| Error::at(0, wrong))?;
         Ok(Value::String(text))
     }
 }
 
 /// What is wrong, with the place in front.
-type Wrong = String;
+pub(super) type Wrong = String;
 
 /// Where in the maps: `databases.dtsdb.tables`.
 #[derive(Clone, Copy)]
@@ -48,7 +47,13 @@ struct Place<'a>(&'a [&'a str]);
 
 impl Place<'_> {
     fn wrong(self, what: &str) -> Wrong {
-        format!("{}: {what}.", self.0.join("."))
+        format!("{}: {what}", self.0.join("."))
+    }
+
+    fn empty(self, of: &str) -> Wrong {
+        self.wrong(&format!(
+            "names no {of}. Without it all is moved: leave it out (or null) for that, or name at least one {of}"
+        ))
     }
 
     fn must_be(self, what: &str, value: &Value) -> Wrong {
@@ -56,19 +61,19 @@ impl Place<'_> {
     }
 }
 
+/// The list of the maps, as JSON.
+pub(super) fn write(databases: &Value) -> Result<String, Wrong> {
+    let text = databases_of(databases)?;
+    db_list::check_text(&text)?;
+    Ok(text)
+}
+
 fn databases_of(value: &Value) -> Result<String, Wrong> {
     let at = ["databases"];
-    let databases = entries(value, Place(&at), "database")?;
     let mut out = Map::new();
-    for (name, entry) in databases {
+    for (name, entry) in entries(value, Place(&at), "database")? {
         let at = ["databases", &name];
-        let place = Place(&at);
-        check_members(
-            &entry,
-            place,
-            &["new_name", "tables", "objects", "dml_op", "ddl_op", "extra"],
-        )?;
-        let mut database = started(&name, &entry, place)?;
+        let mut database = started(Of::Database, &name, &entry, Place(&at))?;
         let tables = tables_of(&entry, &name)?;
         let others = objects_of(&entry, &name)?;
         // DTS wants a JSON boolean here, and not both all of a database and some of it.
@@ -88,20 +93,12 @@ fn databases_of(value: &Value) -> Result<String, Wrong> {
 fn tables_of(database: &Object, name: &str) -> Result<Map<String, Json>, Wrong> {
     let at = ["databases", name, "tables"];
     let mut out = Map::new();
-    for (table, entry) in entries(database.get("tables"), Place(&at), "table")? {
+    for (table, entry) in listed(database.get("tables"), Place(&at), "table")? {
         let at = ["databases", name, "tables", &table];
         let place = Place(&at);
-        check_members(
-            &entry,
-            place,
-            &["new_name", FILTER, "columns", "dml_op", "ddl_op", "extra"],
-        )?;
-        let mut written = started(&table, &entry, place)?;
-        if let Some(filter) = text(&entry, FILTER, place)? {
-            if filter.trim_end().ends_with(';') {
-                return Err(place.wrong("`filter` ends with a semicolon, which DTS does not take: remove it"));
-            }
-            written.insert(FILTER.to_owned(), Json::String(filter));
+        let mut written = started(Of::Table, &table, &entry, place)?;
+        if text(&entry, FILTER, place)?.is_some_and(|filter| filter.trim_end().ends_with(';')) {
+            return Err(place.wrong("`filter` ends with a semicolon, which DTS does not take: remove it"));
         }
         let columns = columns_of(&entry, &at)?;
         written.insert("all".to_owned(), Json::Bool(columns.is_empty()));
@@ -116,13 +113,10 @@ fn tables_of(database: &Object, name: &str) -> Result<Map<String, Json>, Wrong> 
 fn columns_of(table: &Object, at: &[&str]) -> Result<Map<String, Json>, Wrong> {
     let at = [at, &["columns"]].concat();
     let mut out = Map::new();
-    for (column, entry) in entries(table.get("columns"), Place(&at), "column")? {
+    for (column, entry) in listed(table.get("columns"), Place(&at), "column")? {
         let at = [at.as_slice(), &[column.as_str()]].concat();
-        check_members(&entry, Place(&at), &["new_name", "extra"])?;
-        out.insert(
-            column.clone(),
-            Json::Object(started(&column, &entry, Place(&at))?),
-        );
+        let written = started(Of::Column, &column, &entry, Place(&at))?;
+        out.insert(column.clone(), Json::Object(written));
     }
     Ok(out)
 }
@@ -136,45 +130,53 @@ fn objects_of(database: &Object, name: &str) -> Result<Map<String, Json>, Wrong>
         if kind.eq_ignore_ascii_case("table") {
             return Err(Place(&at).wrong("tables are listed in `tables`: move them there"));
         }
-        let mut listed = Map::new();
-        for (object, entry) in entries(&of_kind, Place(&at), "object")? {
+        if !KINDS.contains(&kind.as_str()) {
+            let kinds = KINDS.join(", ");
+            return Err(Place(&at).wrong(&format!("is no kind of objects; there are {kinds}")));
+        }
+        let mut found = Map::new();
+        for (object, entry) in listed(&of_kind, Place(&at), "object")? {
             let at = [at.as_slice(), &[object.as_str()]].concat();
-            check_members(&entry, Place(&at), &["new_name", "extra"])?;
-            let mut written = started(&object, &entry, Place(&at))?;
+            let mut written = started(Of::Object, &object, &entry, Place(&at))?;
             written.insert("all".to_owned(), Json::Bool(true));
-            listed.insert(object.clone(), Json::Object(written));
+            found.insert(object.clone(), Json::Object(written));
         }
-        if listed.is_empty() {
-            return Err(Place(&at).wrong("names no object: list some, or remove the kind"));
+        if !found.is_empty() {
+            out.insert(kind, Json::Object(found));
         }
-        out.insert(kind, Json::Object(listed));
+    }
+    if out.is_empty() && !plain(database.get("objects")).is_null() {
+        return Err(Place(&at).empty("object"));
     }
     Ok(out)
 }
 
-/// What every entry has: the name at the destination, the operations, and what is passed on as it is.
-fn started(name: &str, entry: &Object, place: Place<'_>) -> Result<Map<String, Json>, Wrong> {
+/// What every entry has: the name at the destination, its texts, and what is passed on as it is.
+fn started(of: Of, name: &str, entry: &Object, place: Place<'_>) -> Result<Map<String, Json>, Wrong> {
+    check_members(of, entry, place)?;
     let mut out = Map::new();
-    if !entry.get("extra").is_null() {
-        let extra = members(entry.get("extra"), place, "member in `extra`")?;
-        for (member, value) in extra {
-            out.insert(member, plain(&value).reveal());
+    let at = [place.0, &["extra"]].concat();
+    for (member, value) in members(entry.get("extra"), Place(&at), "member")? {
+        if let Some(instead) = of.instead(&member) {
+            return Err(Place(&at).wrong(&format!("`{member}` cannot be here: {instead}")));
         }
+        out.insert(member, plain(&value).reveal());
     }
     let new_name = text(entry, "new_name", place)?;
     out.insert(
         "name".to_owned(),
         Json::String(new_name.unwrap_or_else(|| name.to_owned())),
     );
-    for member in TEXTS {
+    for member in of.texts() {
         if let Some(text) = text(entry, member, place)? {
-            out.insert(member.to_owned(), Json::String(text));
+            out.insert((*member).to_owned(), Json::String(text));
         }
     }
     Ok(out)
 }
 
-fn check_members(entry: &Object, place: Place<'_>, known: &[&str]) -> Result<(), Wrong> {
+fn check_members(of: Of, entry: &Object, place: Place<'_>) -> Result<(), Wrong> {
+    let known = [&["new_name"], of.lists(), of.texts(), &["extra"]].concat();
     match entry.iter().find(|(name, _)| !known.contains(name)) {
         None => Ok(()),
         Some((name, _)) => Err(place.wrong(&format!(
@@ -190,6 +192,16 @@ fn text(entry: &Object, member: &str, place: Place<'_>) -> Result<Option<String>
         Value::String(text) if !text.trim().is_empty() => Ok(Some(text.clone())),
         Value::String(_) => Err(place.wrong(&format!("`{member}` is empty: write a text, or leave it out"))),
         other => Err(place.wrong(&format!("`{member}` must be a text, and is {}", kind(other)))),
+    }
+}
+
+/// Entries that narrow down what is moved. An empty list would say the opposite of what it looks like, for without one all is
+/// moved.
+fn listed(value: &Value, place: Place<'_>, of: &str) -> Result<Vec<(String, Object)>, Wrong> {
+    let found = entries(value, place, of)?;
+    match plain(value) {
+        Value::List(_) | Value::Map(_) if found.is_empty() => Err(place.empty(of)),
+        _ => Ok(found),
     }
 }
 
@@ -296,6 +308,7 @@ mod tests {
             (Err(error), Err(part)) => {
                 assert_eq!(error.argument, Some(0), "{maps}");
                 assert!(error.text.contains(part), "{maps}: {}", error.text);
+                assert!(!error.text.ends_with('.'), "{}", error.text);
             }
             (found, expected) => panic!("{maps}: {found:?}, not {expected:?}"),
         }
@@ -340,11 +353,11 @@ mod tests {
         check(&json!({}), Err("names no database"));
         check(
             &json!("dtsdb"),
-            Err("databases: must be a map by the name of each database, and is a text."),
+            Err("databases: must be a map by the name of each database, and is a text"),
         );
         check(
             &json!({"a": 1}),
-            Err("databases.a: must be an object such as {}, and is a number."),
+            Err("databases.a: must be an object such as {}, and is a number"),
         );
         check(
             &json!({"a": {"table": {}}}),
@@ -356,7 +369,7 @@ mod tests {
         );
         check(
             &json!({"a": {"tables": {"t": {"filter": 7}}}}),
-            Err("databases.a.tables.t: `filter` must be a text, and is a number."),
+            Err("databases.a.tables.t: `filter` must be a text, and is a number"),
         );
         check(
             &json!({"a": {"tables": {"t": {"filter": "id>1;"}}}}),
@@ -387,5 +400,61 @@ mod tests {
             Err("databases.a: `new_name` is empty"),
         );
         check(&json!({"": {}}), Err("has a database without a name"));
+    }
+
+    /// Nothing listed is no way to say everything, and nothing that is said is written over.
+    #[test]
+    fn nothing_that_is_said_is_changed() {
+        use serde_json::json;
+        for (entry, part) in [
+            (json!({"tables": []}), "databases.a.tables: names no table"),
+            (json!({"tables": {}}), "leave it out"),
+            (json!({"tables": []}), "or null"),
+            (
+                json!({"tables": {"t": {"columns": []}}}),
+                "databases.a.tables.t.columns: names no column",
+            ),
+            (json!({"objects": {}}), "databases.a.objects: names no object"),
+            (
+                json!({"objects": {"View": {}}}),
+                "databases.a.objects.View: names no object",
+            ),
+            (
+                json!({"objects": {"Vieew": ["v"]}}),
+                "databases.a.objects.Vieew: is no kind of objects; there are View, ",
+            ),
+            (
+                json!({"objects": {"view": ["v"], "View": ["w"]}}),
+                "databases.a.objects.view",
+            ),
+            (
+                json!({"extra": {"name": "b"}}),
+                "databases.a.extra: `name` cannot be here: write",
+            ),
+            (json!({"extra": {"all": false}}), "`all` cannot be here"),
+            (json!({"extra": {"state": "normal"}}), "`state` cannot be here"),
+            (json!({"extra": {"View": {"v": {}}}}), "in `objects`, as `View`"),
+            (json!({"extra": {"table": {"t": {}}}}), "list tables in `tables`"),
+            (json!({"extra": {"dml_op": "x"}}), "outside of `extra`"),
+            (
+                json!({"tables": {"t": {"extra": {"Column": {}}}}}),
+                "databases.a.tables.t.extra: `Column`",
+            ),
+            (
+                json!({"tables": {"t": {"extra": {"filter": "x"}}}}),
+                "`filter` outside of `extra`",
+            ),
+            (
+                json!({"tables": {"t": {"columns": {"c": {"extra": {"name": "d"}}}}}}),
+                "databases.a.tables.t.columns.c.extra",
+            ),
+        ] {
+            check(&json!({"a": entry}), Err(part));
+        }
+        let all = json!({"a": {"name": "a", "all": true}});
+        check(
+            &json!({"a": {"tables": null, "objects": null, "extra": null}}),
+            Ok(all),
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{SHAPE, billing};
 use crate::dts::{region_check, tags};
+use crate::framework::schema::OnChange;
 use crate::framework::timeouts::{self, Operation};
 use crate::framework::validate::{conflict, is_certainly_set, is_set};
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, Object, Path, Schema, Value};
@@ -36,22 +37,16 @@ fn same_letters(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
 }
 
-/// One of these numbers.
 fn whole(name: &str, description: &str, allowed: &'static [i64]) -> Attribute {
     Attribute::number(name)
         .describe(description)
-        .check(Check::new(move |value| {
-            let number = value.as_number().and_then(|number| number.as_i64());
-            if value.is_null() || number.is_some_and(|number| allowed.contains(&number)) {
-                return Ok(());
-            }
-            let words: Vec<String> = allowed.iter().map(i64::to_string).collect();
-            Err(format!(
-                "It is none of the sizes that DTS sells. Write one of: {}.",
-                words.join(", ")
-            ))
-        }))
+        .check(Check::one_of_numbers(allowed))
+        .change(OnChange::InPlace)
 }
+
+const PAID: OnChange = OnChange::Told(
+    "Changed in place, to pay for longer (`RenewInstance`, or `TransferPayType` with `pay_type`); for less time it is refused.",
+);
 
 pub(super) fn schema() -> Schema {
     let from_job = "Not with `job_id`, from whose job it then follows. A change replaces the instance.";
@@ -65,6 +60,7 @@ pub(super) fn schema() -> Schema {
             .optional_computed()
             .stable()
             .same_meaning(same_letters)
+            .change(OnChange::Replaces)
     };
     Schema::new(
         Block::new(
@@ -76,21 +72,25 @@ pub(super) fn schema() -> Schema {
         .attribute(Attribute::string("id").computed().stable().describe("Id of the instance (`InstanceId`)."))
         .attribute(
             text("job_id", "Id of a job that was configured first: the instance is bought for it. Otherwise the id of the job that came with the instance.")
+                .change(OnChange::Told("Another job replaces the instance."))
                 .optional_computed()
                 .stable(),
         )
         .attribute(
             Attribute::bool("auto_start")
+                .change(OnChange::Told("A change back calls nothing."))
                 .optional_computed()
                 .stable()
                 .describe("Only with `job_id`: start the job once the instance is bought. Changed from `false` to `true` it starts the job then (`StartDtsJob`). Default: `false`."),
         )
         .attribute(
             Attribute::bool("require_precheck")
+                .local()
                 .describe("Only with `job_id`, and only when it is bought: `true` buys only after a precheck that passed, `false` does not look at it. Without, a job that was never checked is bought for, and a failed check is not."),
         )
         .attribute(
             Attribute::bool("adopt")
+                .local()
                 .describe("Only without `job_id`, and only when it is bought: what to do when DTS has an instance that is as this one would be, younger than an hour and with no job configured on it, most likely bought by an apply that was cut off. `true` takes it, `false` buys another. Without, that is an error which names it, and nothing is bought. With `job_id` the instance that the job already has is always taken."),
         )
         .attribute(shape("type", "What it does: `MIGRATION`, `SYNC` or `SUBSCRIBE`.").check(Check::one_of_ignore_case(&["MIGRATION", "SYNC", "SUBSCRIBE"])))
@@ -102,25 +102,29 @@ pub(super) fn schema() -> Schema {
             text("instance_class", "Class: `small`, `medium`, `large`; of a MIGRATION also `xlarge` and `xxlarge`; of others also `micro`, `2xlarge` and `4xlarge`. Required for a \
                  MIGRATION and a SYNC, unless it is serverless (`min_du`) or on a dedicated cluster. Changed in place (`TransferInstanceClass`).")
                 .optional_computed()
+                .change(OnChange::InPlace)
                 .stable()
                 .same_meaning(same_letters)
                 .check(Check::one_of(&billing::CLASSES)),
         )
         .attribute(
             text("pay_type", "`PostPaid` (by use) or `PrePaid` (for a time; not for MIGRATION). Changed in place (`TransferPayType`).")
+                .change(OnChange::InPlace)
                 .required()
                 .same_meaning(same_letters)
                 .check(Check::one_of(&["PostPaid", "PrePaid"])),
         )
-        .attribute(text("period", "Unit of `used_time`: `Year` or `Month`. Required with `PrePaid`.").check(Check::one_of(&["Year", "Month"])))
+        .attribute(text("period", "Unit of `used_time`: `Year` or `Month`. Required with `PrePaid`.").check(Check::one_of(&["Year", "Month"])).change(PAID))
         .attribute(
             Attribute::number("used_time")
+                .change(PAID)
                 .check(Check::between(1, 600))
                 .describe("How many periods are paid in all, each renewal included. A purchase sells 1, 2, 3 or 5 years, or 1 to 9 months; more than was paid before renews \
                     the instance by the difference (`RenewInstance`), less is refused. An import finds it where `create_time` and `expire_time` tell. Required with `PrePaid`."),
         )
         .attribute(
             Attribute::bool("auto_pay")
+                .change(OnChange::Told("Taken with the purchase and with a change of `pay_type`, and not changed otherwise."))
                 .describe("Only with `PrePaid`: renew the instance automatically when it expires. Taken with the purchase and with a change of `pay_type`, and not changed otherwise. Default: `false`."),
         )
         .attribute(
@@ -129,38 +133,45 @@ pub(super) fn schema() -> Schema {
         .attribute(whole("max_du", "The most DUs of a serverless instance: 2, 4, 8 or 16. Set and changed with `min_du`.", &[2, 4, 8, 16]))
         .attribute(
             Attribute::number("du")
+                .change(OnChange::InPlace)
                 .optional_computed()
                 .stable()
                 .check(Check::between(1, 100))
                 .describe("Only with `job_id` of a job on a dedicated cluster: how many DUs of the cluster it may use, 1 to 100. Changed in place (`ModifyDtsJobDuLimit`); left out, it stays as it is. DTS does not tell it, so it is not compared."),
         )
         .attribute(
-            text("sync_architecture", "Only of a SYNC: `oneway`, or `bidirectional` with a job for each direction. From the first to the second in place (`UpgradeTwoWay`), while the job synchronizes MySQL with MySQL and is paid by use. Back, \
-                 it is another instance. Default: `oneway`; with `job_id` as the job is configured.")
+            text("sync_architecture", "Only of a SYNC: `oneway`, or `bidirectional` with a job for each direction. From the first to the second in place (`UpgradeTwoWay`), while the job synchronizes MySQL with MySQL and is paid by use. \
+                 Back, it is another instance. Default: `oneway`; with `job_id` as the job is configured.")
+                .change(OnChange::Told("Back, it is another instance."))
                 .check(Check::one_of(&["oneway", "bidirectional"])),
         )
         .attribute(
             Attribute::number("database_count")
+                .change(OnChange::InPlace)
                 .check(Check::between(1, 10_000))
                 .describe("Only with a `DRDS` source: number of private RDS instances under PolarDB-X 1.0. Changed in place (`TransferInstanceClass`). Default: `1`."),
         )
         .attribute(
             Attribute::number("compute_unit")
+                .change(OnChange::Replaces)
                 .check(Check::between(2, 10_000))
                 .describe("Compute units of ETL, at least 2; with any, ETL is enabled. A change replaces the instance."),
         )
         .attribute(
             text("fee_type", "Only of a SUBSCRIBE, what is charged: `ONLY_CONFIGURATION_FEE` or `CONFIGURATION_FEE_AND_DATA_FEE`. A change replaces the instance.")
+                .change(OnChange::Replaces)
                 .check(Check::one_of(&["ONLY_CONFIGURATION_FEE", "CONFIGURATION_FEE_AND_DATA_FEE"])),
         )
         .attribute(
             text("resource_group_id", "Resource group of the instance. Changed in place (`ConvertInstanceResourceGroup`); left out, it stays where it is. Default: that of the job, else the account's default group.")
+                .change(OnChange::InPlace)
                 .optional_computed()
                 .stable(),
         )
         .attribute(
             text("on_destroy", "What a destroy does: `release` the instance, or `keep` it and only forget it. A `PrePaid` instance cannot be released. Default: `release`.")
                 .default("release")
+                .local()
                 .check(Check::one_of(&["release", "keep"])),
         )
         .attributes(tags::attributes())
@@ -168,7 +179,8 @@ pub(super) fn schema() -> Schema {
         .attribute(Attribute::string("create_time").computed().stable().describe("When it was made, such as `2021-03-16T08:01:19Z`."))
         .attribute(Attribute::string("expire_time").computed().stable().describe("When a `PrePaid` instance expires."))
         .attribute(crate::dts::operations_attribute())
-        .block(timeouts::block(&[(Operation::Create, "20m"), (Operation::Update, "20m"), (Operation::Delete, "20m")])),
+        .block(timeouts::block(&[(Operation::Create, "20m"), (Operation::Update, "20m"), (Operation::Delete, "20m")]))
+        .change(OnChange::InPlace),
     )
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::schema::WHILE_IT_RUNS;
 use crate::api;
 use crate::dts::reserve;
 use crate::framework::{Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Value};
@@ -179,9 +180,6 @@ const PLACES: [(&[&str], &[Setting]); 4] = [
 /// The block of a Kafka destination.
 pub(super) const KAFKA: &str = "kafka";
 
-/// Whether DTS gets it by `Reserve`.
-const BY: &str = "In the API a key of `Reserve`";
-
 impl Setting {
     fn attribute(&self) -> Attribute {
         let attribute = match self.kind {
@@ -196,7 +194,10 @@ impl Setting {
                 Attribute::string(self.name).check(Check::one_of(&words))
             }
         };
-        attribute.describe(&format!("{} {BY} (`{}`).", self.description, self.key))
+        attribute
+            .describe(self.description)
+            .parameter(&format!("Reserve: {}", self.key))
+            .change(WHILE_IT_RUNS)
     }
 
     /// As DTS wants it: in quotes, whatever it is.

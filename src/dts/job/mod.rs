@@ -25,6 +25,7 @@ mod two_way;
 mod validate;
 
 pub(super) use follow::{is_phase, so_far};
+pub(super) use schema::MOVES;
 
 use std::sync::Arc;
 

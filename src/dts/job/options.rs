@@ -2,9 +2,11 @@
 //! its modules.
 
 use super::apply::Run;
+use super::schema::UNTIL_STARTED;
 use crate::api;
 use crate::dts::error;
 use crate::dts::monitor_rule::same_phones;
+use crate::framework::schema::OnChange;
 use crate::framework::{Attribute, Check, Diagnostics, Object, Path, Type, Value};
 
 /// What of a configuration DTS cannot change in place.
@@ -29,8 +31,6 @@ const MOST_PHONES: usize = 10;
 /// Modules that have settings (dts-api.md 2.5).
 const MODULES: [&str; 4] = ["03", "04", "07", "60"];
 
-const CONFIGURED: &str = "Can be changed until the job has started.";
-
 pub(super) fn attributes() -> Vec<Attribute> {
     let text = |name: &str, description: &str| {
         Attribute::string(name)
@@ -39,14 +39,9 @@ pub(super) fn attributes() -> Vec<Attribute> {
     };
     let du = |name: &str, which: &str| {
         Attribute::number(name)
-            .check(Check::new(|value| {
-                match value.as_number().and_then(|number| number.as_i64()) {
-                    Some(number) if DUS.contains(&number) => Ok(()),
-                    _ => Err("It is no number of DUs. Write one of: 1, 2, 4, 8, 16.".to_owned()),
-                }
-            }))
+            .check(Check::one_of_numbers(&DUS))
             .describe(&format!(
-                "The {which} number of DUs of a serverless instance: 1, 2, 4, 8 or 16. {CONFIGURED}"
+                "The {which} number of DUs of a serverless instance: 1, 2, 4, 8 or 16."
             ))
     };
     let told = |name: &str| {
@@ -59,26 +54,26 @@ pub(super) fn attributes() -> Vec<Attribute> {
         .same_meaning(same_phones)
         .check(Check::new(phones))
     };
-    vec![
+    let all = vec![
         text(
             "synchronization_direction",
             "Of a two-way synchronization, which of its two jobs this is: `Forward`, or `Reverse`, where the source is what the forward job \
              writes to. Each is a `dts_job` on the same instance; the reverse one is configured once the forward one has loaded all, as long as \
              `timeouts` allow. Default: `Forward`. A change replaces the job.",
         )
+        .change(OnChange::Replaces)
         .check(Check::one_of(&["Forward", "Reverse"])),
         text(
             "checkpoint",
-            &format!(
-                "From when on changes are followed: Unix time in seconds. Of a job that moves neither structure nor data. {CONFIGURED}"
-            ),
+            "From when on changes are followed: Unix time in seconds. Of a job that moves neither structure nor data.",
         )
         .check(Check::new(seconds)),
         text(
             "dedicated_cluster_id",
             "Id of the dedicated cluster that the job runs on. Of a job that is configured first, without `dts_instance_id`. From one cluster to \
              another in place (`ModifyDtsJobDedicatedCluster`); onto a cluster or off it until the job has started.",
-        ),
+        )
+        .change(OnChange::Told("onto a cluster or off it until the job has started.")),
         Attribute::number("du_limit").check(Check::between(1, 10_000)).describe(
             "How many DUs of its dedicated cluster the job may use. Changed in place (`ModifyDtsJobDuLimit`); taken out, the job keeps what it has.",
         ),
@@ -86,7 +81,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
         du("max_du", "greatest"),
         text(
             "data_check_configure",
-            &format!("What is compared after it was moved, as a JSON object in the form of the API's `DataCheckConfigure`. Compared by meaning. {CONFIGURED}"),
+            "What is compared after it was moved, as a JSON object in the form of the API's `DataCheckConfigure`. Compared by meaning.",
         )
         .same_meaning(same_json)
         .check(Check::new(json_object)),
@@ -95,14 +90,26 @@ pub(super) fn attributes() -> Vec<Attribute> {
         Attribute::number("delay_rule_time").optional_computed().stable().check(Check::between(1, 604_800)).describe("How many seconds the job may be behind before somebody is told; ten or more are advised."),
         Attribute::bool("error_notice").optional_computed().stable().describe("Whether somebody is told when the job fails. Changed in place (`CreateJobMonitorRule`)."),
         told("error_phone"),
-        text("dts_bis_label", &format!("Label of the environment: `normal` or `online`. {CONFIGURED}")).check(Check::one_of(&["normal", "online"])),
-        Attribute::bool("disaster_recovery_job").describe(&format!("Whether the job is for geo-disaster recovery. {CONFIGURED}")),
-        Attribute::new("job_parameters", Type::map(Type::String)).optional_computed().stable().check(Check::new(parameters)).describe(
+        text("dts_bis_label", "Label of the environment: `normal` or `online`.").check(Check::one_of(&["normal", "online"])),
+        Attribute::bool("disaster_recovery_job").describe("Whether the job is for geo-disaster recovery."),
+        Attribute::new("job_parameters", Type::map(Type::String)).parameter("Parameters").optional_computed().stable().check(Check::new(parameters)).describe(
             "Settings of the job's modules (`ModifyDtsJobConfig`), each by its module and its name, such as \
              `{ \"07/sink.batch.size.maximum\" = \"2048\" }`. Modules are `03` (full load), `04` (incremental migration), `07` (synchronization) and \
              `60` (Kafka to Kafka). Changed in place; a setting that is taken out keeps its value, and so does what an import found and the configuration leaves out.",
         ),
-    ]
+    ];
+    all.into_iter()
+        .map(|attribute| {
+            let change = attribute
+                .change
+                .unwrap_or(if FIXED.contains(&attribute.name.as_str()) {
+                    UNTIL_STARTED
+                } else {
+                    OnChange::InPlace
+                });
+            attribute.change(change)
+        })
+        .collect()
 }
 
 fn seconds(value: &Value) -> Result<(), String> {

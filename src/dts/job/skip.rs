@@ -9,6 +9,7 @@ use crate::dts::course::{Desired, Move};
 use crate::dts::precheck::{self, BEFORE, PRECHECK};
 use crate::dts::status::Stage;
 use crate::dts::{error, precheck::Verdict};
+use crate::framework::schema::OnChange;
 use crate::framework::validate::is_certainly_set;
 use crate::framework::{
     Attribute, Block, Check, Diagnostic, Diagnostics, NestedBlock, Object, Path, Type, Value,
@@ -27,6 +28,8 @@ pub(super) fn block() -> NestedBlock {
         .attribute(
             Attribute::new("skip", Type::set(Type::String))
                 .check(Check::new(codes))
+                .parameter("SkipPreCheckItems")
+                .change(OnChange::Told("A change skips, or counts again, what the last precheck found, and else calls nothing."))
                 .describe(
                     "Codes of checks to pass over where they fail, such as `CHECK_SAME_OBJ`, as far as DTS lets them be: they are skipped \
                      (`SkipPreCheck`), and the precheck is run again. An apply waits for the precheck then, whatever `wait_for` says.",
@@ -34,6 +37,7 @@ pub(super) fn block() -> NestedBlock {
         )
         .attribute(
             Attribute::string("on_warning")
+                .local()
                 .check(Check::one_of(&ON_WARNING))
                 .describe(
                     "What a check that passes with a warning means: `ignore`, `warn` (a warning of the apply), or `error` (the apply fails, and the \

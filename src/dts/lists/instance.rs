@@ -15,13 +15,14 @@ pub(in crate::dts) fn instance() -> OfJobs {
         types: &["MIGRATION", "SYNC", "SUBSCRIBE"],
         leaves_out: &[],
         entries,
+        has_halves: false,
     }
 }
 
-fn entries(listed: &api::JobSummary) -> Vec<Entry> {
+fn entries(listed: &api::JobSummary) -> Vec<Entry<'_>> {
     let entry = |id: &String| Entry {
         display_name: listed.dts_job_name.clone().unwrap_or_else(|| id.clone()),
-        status: listed.status.clone().unwrap_or_default(),
+        job: listed,
         state: instance::imported(id),
     };
     listed.dts_instance_id.iter().map(entry).collect()

@@ -17,15 +17,15 @@ pub(in crate::dts) fn job() -> OfJobs {
         types: &["MIGRATION", "SYNC"],
         leaves_out: &["NotConfigured"],
         entries,
+        has_halves: true,
     }
 }
 
-fn entries(listed: &api::JobSummary) -> Vec<Entry> {
-    let halves = [Some(listed), listed.reverse_job.as_deref()];
+fn entries(listed: &api::JobSummary) -> Vec<Entry<'_>> {
     let both = listed.reverse_job.is_some();
     let mut entries = Vec::new();
-    for (job, direction) in halves.into_iter().zip([" (forward)", " (reverse)"]) {
-        let Some((job, id)) = job.and_then(|job| Some((job, job.dts_job_id.as_deref()?))) else {
+    for (job, direction) in listed.halves().zip([" (forward)", " (reverse)"]) {
+        let Some(id) = job.dts_job_id.as_deref() else {
             continue;
         };
         // Without an instance nothing can have run: DTS still lists a job that was deleted.
@@ -42,7 +42,7 @@ fn entries(listed: &api::JobSummary) -> Vec<Entry> {
             .unwrap_or(id);
         entries.push(Entry {
             display_name: format!("{name}{}", if both { direction } else { "" }),
-            status: status(job).to_owned(),
+            job,
             state: Object::new().with("id", id),
         });
     }

@@ -54,16 +54,18 @@ pub(in crate::dts) struct OfJobs {
     /// Statuses in which a job is no such object.
     pub(super) leaves_out: &'static [&'static str],
     /// The objects that a job of the list stands for.
-    pub(super) entries: fn(&api::JobSummary) -> Vec<Entry>,
+    pub(super) entries: fn(&api::JobSummary) -> Vec<Entry<'_>>,
+    /// Whether the reverse job of a two-way synchronization is such an object too.
+    pub(super) has_halves: bool,
 }
 
 /// An object found by a job.
 #[derive(Debug)]
-pub(in crate::dts) struct Entry {
+pub(in crate::dts) struct Entry<'a> {
     /// What people call it.
     pub(super) display_name: String,
-    /// Its status, which may differ from that of the job by which it was found.
-    pub(super) status: String,
+    /// The job, which may be the reverse half of that by which it was found.
+    pub(super) job: &'a api::JobSummary,
     /// What an import of it begins with: `id`, and what DTS does not know.
     pub(super) state: Object,
 }
@@ -88,6 +90,7 @@ impl ListResource<Client> for OfJobs {
         if self.types.len() > 1 {
             block = block.attribute(
                 Attribute::string(self.type_attribute)
+                    .parameter("JobType")
                     .describe(&format!(
                         "Only {things} of this type: `{}`. Default: all of them.",
                         self.types.join("`, `")
@@ -108,9 +111,10 @@ impl ListResource<Client> for OfJobs {
             .attribute(
                 Attribute::string("name")
                     .describe(&format!("Only {things} with this in the job's name."))
+                    .parameter("Params")
                     .check(Check::not_blank()),
             )
-            .attribute(Attribute::new("tags", Type::map(Type::String)).describe(&format!(
+            .attribute(Attribute::new("tags", Type::map(Type::String)).local().describe(&format!(
                 "Only {things} whose instance has all of these tags. A job without an instance has none."
             )).check(Check::new(|value| match value.as_map() {
                 Some(tags) if tags.iter().any(|(key, _)| key.is_empty()) => {
@@ -147,7 +151,18 @@ impl ListResource<Client> for OfJobs {
             .copied()
             .filter(|kind| asked.is_none_or(|asked| asked == *kind))
         {
-            let mut pages = api.dts_job_pages(request(&filters, &region, kind), wanted);
+            let request = request(&filters, &region, kind);
+            let (request, filter) = match self.has_halves {
+                true => request.by_halves(),
+                false => (request, api::HalfFilter::default()),
+            };
+            // What is left out here is no reason for small pages.
+            let wanted = if filter == api::HalfFilter::default() {
+                wanted
+            } else {
+                usize::MAX
+            };
+            let mut pages = api.dts_job_pages(request, wanted);
             while !listing.is_full() {
                 let page = pages.next().await.map_err(error::to(&format!(
                     "list DTS {} of type {kind} in {region}",
@@ -156,8 +171,7 @@ impl ListResource<Client> for OfJobs {
                 let Some(page) = page else { break };
                 for job in page.iter().filter(|job| has_tags(job, &filters)) {
                     for entry in (self.entries)(job) {
-                        let status = filters.str("status");
-                        if status.is_some_and(|status| !status.eq_ignore_ascii_case(&entry.status)) {
+                        if !filter.fits(entry.job, job) {
                             continue;
                         }
                         if let Some(id) = entry.state.str("id") {

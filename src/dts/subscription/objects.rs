@@ -3,10 +3,11 @@
 use serde_json::{Map, Value as Json};
 
 use crate::dts::objects;
+use crate::framework::schema::OnChange;
 use crate::framework::{Attribute, Block, Check, NestedBlock, Object, Value};
 
 /// The `database` block.
-pub(super) fn database_block() -> NestedBlock {
+pub(super) fn database_block(change: OnChange) -> NestedBlock {
     let name = |of: &str| {
         Attribute::string("name")
             .required()
@@ -20,7 +21,7 @@ pub(super) fn database_block() -> NestedBlock {
     )
     .attribute(name("database"))
     .block(NestedBlock::list("table", table));
-    NestedBlock::list("database", database)
+    NestedBlock::list("database", database.each(&objects::in_the_list).change(change))
 }
 
 /// The `db_list` attribute.

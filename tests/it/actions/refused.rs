@@ -147,6 +147,26 @@ fn a_job_in_the_wrong_state() {
     }
 }
 
+/// A job that follows changes has no end to wait for.
+#[test]
+fn an_end_that_does_not_come() {
+    let bench = Bench::immediate();
+    for kind in ["SYNC", "MIGRATION"] {
+        for made in [
+            outside::on_instance(&bench, kind, "new"),
+            outside::running(&bench, kind, "old"),
+        ] {
+            let config = json!({"job_id": made.job_id, "wait_for": "finished"});
+            let parts = [
+                "wait_for = \"finished\" cannot come true",
+                &made.job_id,
+                "`caught_up` or `initialized`",
+            ];
+            check(&bench, "dts_start_job", &config, "wait_for", &parts);
+        }
+    }
+}
+
 #[test]
 fn checks_that_cannot_be_skipped() {
     let bench = Bench::immediate();

@@ -151,13 +151,7 @@ fn a_migration_that_ends_by_itself_is_not_started_again() {
     let config = with(&made, json!({"wait_for": "finished"}));
     check(&bench, "dts_start_job", &config, &["StartDtsJob"], &["finished"]);
     check(&bench, "dts_start_job", &config, &[], &["has ended already"]);
-    check(
-        &bench,
-        "dts_suspend_job",
-        &of(&made),
-        &[],
-        &["has ended, so there is nothing to suspend"],
-    );
+    check(&bench, "dts_suspend_job", &of(&made), &[], &["has ended already"]);
     check(&bench, "dts_stop_job", &of(&made), &[], &["has ended already"]);
 }
 
@@ -232,7 +226,7 @@ fn a_check_that_fails_is_an_error_with_its_repair_and_may_be_skipped() {
         "dts_skip_precheck",
         &skip(json!(TAKEN), true),
         &["SkipPreCheck"],
-        &["CHECK_DEST_TABLE_EMPTY skipped"],
+        &["CHECK_DEST_TABLE_EMPTY, CHECK_SAME_OBJ skipped"],
     );
     check(
         &bench,
@@ -307,13 +301,15 @@ fn a_half_of_a_two_way_synchronization() {
     let before = outside::status(&bench, &forward);
     let mark = bench.mark();
     check(&bench, "dts_start_job", &half, &["StartDtsJob"], &["running"]);
-    check(
-        &bench,
-        "dts_suspend_job",
-        &half,
-        &["SuspendDtsJob"],
-        &["suspended"],
-    );
+    let named = format!("DTS job {reverse}: suspended");
+    let told = check(&bench, "dts_suspend_job", &half, &["SuspendDtsJob"], &[&named]);
+    assert!(!told.iter().any(|line| line.contains(&forward)), "{told:?}");
+    let wrong = json!({"job_id": forward, "synchronization_direction": "Forward"});
+    let (_, problems) = invoke(&bench, "dts_suspend_job", &wrong);
+    assert!(problems[0].summary.ends_with(&forward), "{problems:?}");
+    let wrong = json!({"job_id": reverse, "synchronization_direction": "Forward"});
+    let (_, problems) = invoke(&bench, "dts_suspend_job", &wrong);
+    assert!(problems[0].summary.ends_with(&forward), "{problems:?}");
     assert_eq!(outside::status(&bench, &reverse), "Suspending");
     assert_eq!(
         outside::status(&bench, &forward),

@@ -103,6 +103,30 @@ fn each_filter() {
         &json!({"status": "NotStarted", "job_type": "SYNC"}),
         &["both (forward)"],
     );
+    // And is found by it, and by its own name, with no call more.
+    let id = both[1].identity.str("id").unwrap().to_owned();
+    let suspended = api::JobRef::job(&id);
+    bench.with_client(async move |api| {
+        api.modify_dts_job_name(&id, "back").await?;
+        api.suspend_dts_job(&suspended).await
+    });
+    let before = bench.count("DescribeDtsJobs");
+    for filters in [
+        json!({"status": "Suspending", "job_type": "SYNC"}),
+        json!({"name": "back", "job_type": "SYNC"}),
+        json!({"name": "ac", "status": "suspending", "job_type": "SYNC"}),
+    ] {
+        check(&bench, "dts_job", &filters, &["back (reverse)"]);
+    }
+    assert_eq!(bench.count("DescribeDtsJobs") - before, 3);
+    check(&bench, "dts_job", &json!({"name": "both"}), &["both (forward)"]);
+    check(
+        &bench,
+        "dts_job",
+        &json!({"name": "back", "status": "NotStarted"}),
+        &[],
+    );
+    check(&bench, "dts_instance", &json!({"status": "Suspending"}), &[]);
 }
 
 #[test]

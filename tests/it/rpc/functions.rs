@@ -77,7 +77,7 @@ async fn errors_name_the_argument() {
     let wrong = call("repeat", &[text("a"), (Type::Bool, Value::Bool(true))]).await;
     assert_eq!(wrong.unwrap_err().1, Some(1), "an argument that cannot be read");
     let few = call("repeat", &[text("a")]).await;
-    assert_eq!(few, Err(("It takes 2 arguments, and got 1.".to_owned(), None)));
+    assert_eq!(few, Err(("It takes 2 arguments, and got 1".to_owned(), None)));
     let panicked = call("repeat", &[text("a"), number(-1)]).await;
     assert!(
         panicked.unwrap_err().0.contains("panic"),
