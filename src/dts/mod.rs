@@ -4,7 +4,7 @@
 //! - [`provider`]: the list of objects, the client they share; `settings`: the provider block
 //! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, `lookup` for what became of a lost
 //!   call, and [`siblings`] for the other processes of a run
-//! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts
+//! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts, and `pairs` for what goes from where to where
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `subscription`: `dts_subscription`, changes to be consumed; `consumer_group`: `dts_consumer_group`, by whom
 //! - `monitor_rule`: `dts_monitor_rule`, an alarm of a job
@@ -38,6 +38,7 @@ mod lists;
 mod lookup;
 mod monitor_rule;
 mod objects;
+mod pairs;
 mod password;
 mod precheck;
 mod purchase;

@@ -140,6 +140,11 @@ fn what_is_right_is_taken() {
             "reserve": r#"{"srcOracleType":"rac"}"#, "source_endpoint": own("OTHER", json!({ "engine_name": "oracle" })),
         })),
         ends("source_endpoint", mongodb(json!({}))),
+        sync(json!({ "source_endpoint": mongodb(json!({})), "destination_endpoint": mongodb(json!({})) })),
+        ends(
+            "destination_endpoint",
+            json!({ "instance_type": "REDIS", "engine_name": "REDIS" }),
+        ),
         ends(
             "destination_endpoint",
             kafka(json!({ "ssl_solution": "ENABLE_ONLY_4_KAFKA_SCRAM_SHA_256" })),

@@ -1,7 +1,7 @@
 //! What `dts_instance` accepts, and what its configuration alone can tell.
 
 use super::{SHAPE, billing};
-use crate::dts::{region_check, tags};
+use crate::dts::{pairs, region_check, tags};
 use crate::framework::schema::OnChange;
 use crate::framework::timeouts::{self, Operation};
 use crate::framework::validate::{conflict, is_certainly_set, is_set};
@@ -235,6 +235,17 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+    }
+    let engines =
+        ["source_endpoint_engine_name", "destination_endpoint_engine_name"].map(|name| config.str(name));
+    let moves = config
+        .str("type")
+        .is_some_and(|kind| !kind.eq_ignore_ascii_case("SUBSCRIBE"));
+    if let [Some(source), Some(destination)] = engines
+        && moves
+        && let Some(told) = pairs::check(source, destination)
+    {
+        diagnostics.push(told.at(Path::attribute("destination_endpoint_engine_name")));
     }
     billing::validate(config, is_generated(config), diagnostics);
 }

@@ -4,6 +4,7 @@
 use super::keys;
 use super::options::direction;
 use crate::dts::endpoint::Side;
+use crate::dts::pairs;
 use crate::framework::validate::{is_certainly_set, is_set};
 use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
 
@@ -38,6 +39,7 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
             rules.endpoint(side, endpoint);
         }
     }
+    rules.pair();
     rules.two_way();
     rules.checkpoint();
     rules.cluster();
@@ -60,6 +62,41 @@ impl Rules<'_> {
     /// A setting that is certainly not there, wherever it may be written.
     fn lacks(&self, key: &str) -> bool {
         keys::find(self.config, key).is_null()
+    }
+
+    /// Engines that nothing goes between.
+    fn pair(&mut self) {
+        let ends = Side::BOTH.map(|side| self.config.object(side.block()));
+        let [Some(source), Some(destination)] = ends else {
+            return;
+        };
+        let engine = |endpoint: &Object| match endpoint.get("engine_name") {
+            Value::Null => Some("MYSQL".to_owned()),
+            _ => upper(endpoint, "engine_name"),
+        };
+        let engines = (engine(source), engine(destination));
+        let (Some(from), Some(to)) = engines else { return };
+        // One that is left out is not to blame for what the other is.
+        let (blamed, side) = match destination.get("engine_name").is_null() {
+            true => (source, Side::Source),
+            false => (destination, Side::Destination),
+        };
+        let are_known = [(Side::Source, &from), (Side::Destination, &to)]
+            .iter()
+            .all(|(side, engine)| {
+                side.engines()
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(engine))
+            });
+        if let Some(told) = pairs::check(&from, &to).filter(|_| are_known) {
+            let name = if blamed.get("engine_name").is_null() {
+                "instance_type"
+            } else {
+                "engine_name"
+            };
+            self.diagnostics
+                .push(told.at(Path::attribute(side.block()).then(name)));
+        }
     }
 
     fn endpoint(&mut self, side: Side, endpoint: &Object) {

@@ -509,7 +509,11 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
         staged("cen_id", &with(&bare, block(cen)), json!({ "cen_id": "cen-2" })),
         staged(
             "engine_arch_type",
-            &with(&bare, block(mongodb)),
+            // A MongoDB is written from a MongoDB.
+            &with(
+                &with(&bare, json!({ "source_endpoint": mongodb })),
+                block(mongodb.clone()),
+            ),
             json!({ "engine_arch_type": "0" }),
         ),
     ]);

@@ -25,6 +25,26 @@ fn sound_ones_need_neither_credentials_nor_a_region() {
 }
 
 #[test]
+fn engines_that_nothing_goes_between() {
+    check(&[
+        Case::new(
+            bought_first()
+                .set("source_endpoint_engine_name", r#""Redis""#)
+                .set("destination_endpoint_engine_name", r#""PostgreSQL""#),
+            [error(
+                r#"destination_endpoint_engine_name = "PostgreSQL""#,
+                "DTS moves nothing from Redis to PostgreSQL",
+                "from REDIS goes only to REDIS",
+            )],
+        ),
+        Case::new(
+            bought_first().set("destination_endpoint_engine_name", r#""Redis""#),
+            [],
+        ),
+    ]);
+}
+
+#[test]
 fn one_of_two_ways_in() {
     let mut cases = vec![
         Case::new(

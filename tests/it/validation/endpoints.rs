@@ -8,6 +8,8 @@ pub(super) fn of_endpoints() -> Vec<Case> {
     let source = |changes: Json| ends("source_endpoint", changes);
     let destination = |changes: Json| ends("destination_endpoint", changes);
     let cen = own("CEN", json!({ "instance_id": "vpc-1" }));
+    let redis = json!({ "instance_type": "REDIS", "engine_name": "REDIS" });
+    let sql_server = json!({ "engine_name": "MSSQL" });
     let oracle = json!({ "engine_name": "ORACLE" });
     vec![
         (
@@ -149,6 +151,36 @@ pub(super) fn of_endpoints() -> Vec<Case> {
             ),
             "trigger_mode",
             "Remove the argument",
+        ),
+        (
+            "a Redis into a MySQL",
+            source(redis.clone()),
+            "destination_endpoint.engine_name",
+            "from REDIS goes only to REDIS",
+        ),
+        (
+            "a Redis into a MySQL that is not said",
+            sync(json!({ "source_endpoint": redis, "destination_endpoint": { "engine_name": null } })),
+            "source_endpoint.engine_name",
+            "from REDIS goes only to REDIS",
+        ),
+        (
+            "a MySQL into a MongoDB",
+            destination(mongodb(json!({}))),
+            "destination_endpoint.engine_name",
+            "to MONGODB goes only MONGODB",
+        ),
+        (
+            "a MongoDB into a SQL Server",
+            sync(json!({ "source_endpoint": mongodb(json!({})), "destination_endpoint": sql_server })),
+            "destination_endpoint.engine_name",
+            "from MONGODB goes to MONGODB or, for example, MYSQL or KAFKA",
+        ),
+        (
+            "a SQL Server into a Redis",
+            sync(json!({ "source_endpoint": sql_server, "destination_endpoint": redis })),
+            "destination_endpoint.engine_name",
+            "to REDIS goes REDIS or, for example, MYSQL",
         ),
         (
             "an RDS with MongoDB",
