@@ -173,8 +173,12 @@ def page():
             *lines,
             "",
             "The ratio of a plan of new jobs: a job has more than a hundred attributes where `terraform_data` has four, and Terraform's own",
-            "work on an object (evaluating its blocks, deriving types, marking what is sensitive, showing the plan) grows with them, and",
-            "again with blocks that are sets. The provider's own part is in the row below.",
+            "work on an object grows with them. Of its processor time in such a plan (200 jobs, `perf`), about a sixth each goes into",
+            "rendering the plan, into marking what is sensitive and into collecting garbage, and a tenth into deriving types from the schema;",
+            "without the blocks that are sets it takes a sixteenth less. The provider's own part is in the row below.",
+            "",
+            "The calls of a refresh are those with pages of a hundred jobs (other clients ask for 50 and 200). Where the service",
+            "keeps to the thirty that it documents, a refresh of 1,000 jobs takes up to 70 calls.",
             "",
         ]
     )
