@@ -226,6 +226,7 @@ fn a_sweep_that_fails_says_why_and_where_all_of_it_is() {
             .args(["sweep", &format!("CARGO={}", cargo.display())])
             .current_dir(folder.path())
             .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
             .env_remove("CI")
             .output()
             .unwrap();
