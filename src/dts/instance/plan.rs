@@ -33,6 +33,10 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         if let Some(refusal) = plan.private.remove(PREDECESSOR_STAYS) {
             plan.refuse(stays(refusal.as_str().unwrap_or_default()));
         }
+        if let Some(kept) = plan.private.remove(PREDECESSOR_KEPT) {
+            plan.diagnostics
+                .push(bought_beside(kept.as_str().unwrap_or_default()));
+        }
         billing::plan_purchase(plan);
         let replaces_another = plan.private.get(PREDECESSOR_JOB).is_some();
         plan_successor(plan);
@@ -58,6 +62,13 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         None => drop(plan.private.remove(PREDECESSOR_JOB)),
     }
     plan_update(plan);
+    let kept = plan.prior.filter(|prior| prior.str("on_destroy") == Some("keep"));
+    plan.private.remove(PREDECESSOR_KEPT);
+    match kept.and_then(|prior| prior.str("id")) {
+        Some(id) if plan.replaces() => plan.diagnostics.push(bought_beside(id)),
+        Some(id) => plan.private.set(PREDECESSOR_KEPT, id),
+        None => {}
+    }
 }
 
 /// What the plan of a removal has to say.
@@ -111,6 +122,21 @@ const PREDECESSOR_JOB: &str = "predecessor_job";
 /// The private key by which the plan of an instance that cannot be released tells the one of its successor so, with its id: of
 /// a replacement that the user asks for (`-replace`, `replace_triggered_by`) only the successor's plan learns.
 const PREDECESSOR_STAYS: &str = "predecessor_stays";
+
+/// The same of one that is only forgotten (`on_destroy = "keep"`).
+const PREDECESSOR_KEPT: &str = "predecessor_kept";
+
+/// The removal says so only when the other one has been bought.
+fn bought_beside(id: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Another DTS instance is bought beside {id}"),
+        format!(
+            "What changes needs another instance, and `on_destroy` of this one is `keep`: Terraform forgets {id}, which goes on and is paid for \
+             until it is released elsewhere or expires. To release it instead, set `on_destroy = \"release\"` and apply that first."
+        ),
+    )
+    .at(Path::attribute("on_destroy"))
+}
 
 /// The private key by which the plan of an instance tells its predecessor's removal for which job it will be bought.
 const SUCCESSOR_JOB: &str = "successor_job";

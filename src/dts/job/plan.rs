@@ -394,5 +394,17 @@ fn replace(plan: &mut Plan<'_, Client>, prior: &Object, path: Path, why: &str) {
         );
         return;
     }
+    if stage == Stage::Finished && path == Path::attribute("status") {
+        plan.diagnostics.push(
+            Diagnostic::warning(
+                format!("DTS job {id} was stopped"),
+                format!(
+                    "Somebody else has stopped it ({why}). This apply removes it and configures it anew, which loads all data again. To leave it \
+                     as it is, set `desired_status = \"stopped\"`."
+                ),
+            )
+            .at(Path::attribute("desired_status")),
+        );
+    }
     plan.replace(path);
 }

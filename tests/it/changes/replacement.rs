@@ -5,6 +5,7 @@ use terraform_provider_dts::framework::rules::Action::Replace;
 
 use super::bed::Bed;
 use super::config::{MIGRATION, SYNC, instance, instance_for, job, with};
+use crate::lifecycle::core::Planned;
 
 const CONFIGURE: &str = "ConfigureDtsJob";
 
@@ -182,4 +183,26 @@ fn another_type_on_the_same_instance_is_refused() {
             "dts_instance",
         );
     }
+}
+
+/// Before it is bought, not after.
+#[test]
+fn an_instance_that_is_kept_is_told_when_another_is_bought() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    let kept = with(&instance(SYNC), json!({ "on_destroy": "keep" }));
+    bought.settle(&kept);
+    let elsewhere = with(&kept, json!({ "destination_region": "cn-beijing" }));
+    let planned = bought.must_plan(&elsewhere);
+    assert_eq!(planned.action, Replace);
+    let beside = |planned: &Planned| {
+        let mut told = planned.diagnostics.iter();
+        told.any(|told| told.summary.contains("bought beside"))
+    };
+    assert!(beside(&planned));
+    assert!(!bought.apply(&planned, &elsewhere).has_errors());
+    assert_eq!(bed.paid(), 2);
+    // It is said once.
+    let larger = with(&elsewhere, json!({ "instance_class": "large" }));
+    assert!(!beside(&bought.must_plan(&larger)));
 }

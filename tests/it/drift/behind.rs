@@ -163,6 +163,12 @@ fn stopped() {
     let case = Case::new(SYNC, json!({}));
     let (_instance, mut managed, config) = case.start();
     call_job(&case.bed, &managed, "StopDtsJob", &[]);
+    managed.refresh();
+    let planned = managed.must_plan(&config);
+    let mut told = planned.diagnostics.iter();
+    assert!(
+        told.any(|told| told.summary.contains("was stopped") && told.detail.contains("loads all data again"))
+    );
     managed.change_after(&config, Replace, &["ResetDtsJob"], &["ConfigureDtsJob"]);
     assert_eq!((case.bed.emulator.instances().len(), case.bed.paid()), (1, 1));
 
