@@ -1,7 +1,7 @@
 """Prints what the provider costs on this machine: start-up, planning, refreshing, throttled creates, size, memory.
 
     make bench                        all of it, and writes docs/benchmarks.md
-    benches/run.py start plan         some of it: start, plan, unchanged, refresh, throttled, reaction, size, memory
+    benches/run.py start plan         some of it: start, plan, unchanged, objects, refresh, throttled, reaction, size, memory
 
 BENCH_PROFILE=debug takes the binaries of a debug build, for work on this script.
 
@@ -122,6 +122,7 @@ def main(wanted):
         "start": start,
         "plan": plan,
         "unchanged": unchanged,
+        "objects": objects,
         "refresh": refresh,
         "throttled": throttled,
         "reaction": reaction,
@@ -364,6 +365,18 @@ def unchanged(counts=((1, 11), (100, 11), (1000, 3))):
             plan = ("plan", "-input=false", "-no-color", "-detailed-exitcode")
             mine, theirs = in_turns((ours, names), runs, *plan)
         tell(f"plan of {count} unchanged dts_job, median of {runs}", against(mine, theirs), "none")
+
+
+def objects():
+    """Long object lists in the provider alone, without Terraform: `benches/objects.rs`."""
+    command = [os.environ.get("CARGO", "cargo"), "bench", "--quiet", "--locked", "--bench", "objects"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"benches/run.py: {' '.join(command)} failed:\n{done.stdout}")
+    for row in done.stdout.splitlines():
+        if row.startswith("| "):
+            what, value, target = row[1:-1].split("|")
+            tell(what[1:].rstrip(), value.strip(), target.strip())
 
 
 def jobs(count, endpoint=None):

@@ -40,7 +40,8 @@ pub(super) fn database_block(change: OnChange) -> NestedBlock {
             .attribute(name("object").describe("Name at the source."))
             .attribute(new_name());
     let database = Block::new(
-        "A database (or schema, where the engine has schemas) to move. Becomes an entry of the API's `DbList`. Conflicts with `db_list`.",
+        "A database (or schema, where the engine has schemas) to move. Becomes an entry of the API's `DbList`. Conflicts with `db_list`. \
+         A plan compares databases by their place: put a new one last, and it shows that one alone.",
     )
     .attribute(name("database").describe("Name at the source."))
     .attribute(new_name())

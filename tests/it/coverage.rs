@@ -4,9 +4,10 @@
 //!
 //! Most arguments say themselves what they become (`Attribute::parameter`). A line of [`COVERAGE`] says of a parameter that none
 //! does: `Name = object.argument`, an argument that is called otherwise in another call; `Name - reason`, none, and why.
-//! What replies tell of them is in [`replies`].
+//! What replies tell of them is in [`replies`], and which of their documented values are allowed in [`values`].
 
 mod replies;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -101,13 +101,15 @@ fn check(module: &str, needs: (u32, u32)) {
 #[track_caller]
 fn used_as_the_readme_says(module: &str) {
     let emulator = emulator(fixtures(module));
-    let workspace = Workspace::new(Some(&emulator.url()))
+    let workspace = Workspace::new(None)
         .on_newest()
+        .with_env("DTS_ENDPOINT", &emulator.url())
+        .with_env("ALIBABA_CLOUD_ACCESS_KEY_ID", "testAccessKeyId")
+        .with_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testAccessKeySecret")
         .with_env("TF_VAR_password", "the-password")
         .with_env("TF_VAR_source_password", "source-password")
         .with_env("TF_VAR_destination_password", "destination-password");
-    install(&workspace, module, &format!("modules/{module}"));
-    workspace.write("main.tf", block(&read(folder(module).join("README.md")), "hcl"));
+    copied::write(&workspace, module);
     workspace.run(&["get"]).ok();
     workspace.apply(&[]).ok();
     // What a precheck found is repaired at the databases, and checked again.
@@ -132,6 +134,22 @@ fn precheck_gated_migration() {
 fn precheck_report() {
     check("precheck_report", (1, 6));
     used_as_the_readme_says("precheck_report");
+}
+
+/// The commands, too.
+#[test]
+fn precheck_gated_migration_on_a_local_dts() {
+    copied::runs("precheck_gated_migration");
+}
+
+#[test]
+fn precheck_report_on_a_local_dts() {
+    let ran = copied::runs("precheck_report");
+    assert!(
+        ran.stdout.contains("CHECK_"),
+        "something is to be repaired{}",
+        ran.report()
+    );
 }
 
 #[test]

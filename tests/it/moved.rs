@@ -127,7 +127,7 @@ fn synchronizations_are_moved_here() {
 fn a_paused_job_with_alarms_and_settings_on_a_prepaid_instance_is_moved_here() {
     let prepaid = (
         "\"PostPaid\"",
-        "\"PrePaid\"\n  period = \"Month\"\n  used_time = 2\n  auto_pay = true\n  sync_architecture = \"oneway\"",
+        "\"PrePaid\"\n  period = \"Month\"\n  used_time = 2\n  auto_pay = true\n  on_destroy = \"keep\"\n  sync_architecture = \"oneway\"",
     );
     let made = made("SYNC", &[prepaid], TOLD_AND_TUNED);
     let made = made.then("job_type ", "desired_status = \"suspended\"\n  job_type ");

@@ -6,6 +6,7 @@ use std::process::Command;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use terraform_provider_dts::emulator::Lifecycle;
 
+use crate::changes::subscribed::subscription;
 use crate::support::bench::{Bench, PRECHECK, bought_first, bought_for_job, databases, job, job_on_instance};
 use crate::support::{Outcome, PROVIDER_SOURCE, Workspace, cli_version};
 
@@ -156,7 +157,7 @@ fn with_passwords(job: &str, source: &str, destination: &str) -> String {
 }
 
 /// All that is in a saved plan, unpacked.
-fn unpacked(workspace: &Workspace) -> String {
+fn unpacked(workspace: &Workspace, known: &str) -> String {
     let script = "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nfor n in z.namelist(): sys.stdout.buffer.write(z.read(n))";
     let output = Command::new("python3")
         .args(["-c", script, "saved.tfplan"])
@@ -169,7 +170,7 @@ fn unpacked(workspace: &Workspace) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("rm-destination"), "the plan was unpacked");
+    assert!(text.contains(known), "the plan was unpacked");
     text
 }
 
@@ -191,7 +192,11 @@ fn write_only_passwords_are_nowhere() {
 
     let planned = bench.workspace.plan(&[]).ok();
     assert_without(&(planned.stdout + &planned.stderr), &secrets, "the plan's output");
-    assert_without(&unpacked(&bench.workspace), &secrets, "the saved plan");
+    assert_without(
+        &unpacked(&bench.workspace, "rm-destination"),
+        &secrets,
+        "the saved plan",
+    );
     assert_without(
         &bench.workspace.show_plan_json().to_string(),
         &secrets,
@@ -223,6 +228,80 @@ fn write_only_passwords_are_nowhere() {
     assert_eq!(bench.count("ModifyDtsJobPassword"), 1);
     assert_quiet(&refused, &secrets);
     assert_without(&bench.workspace.state_file(), &secrets, "the state");
+}
+
+const GROUP: &str = "Gr0up+/ pass=&%word";
+
+/// A subscription of a database and a group that reads it, each with its password.
+fn subscribing(password: &str, group_password: &str) -> String {
+    use crate::support::bench::SOURCE_PASSWORD;
+    let text = subscription("dts_instance_id = dts_instance.m.id");
+    let changed = text.replace(&format!("password      = \"{SOURCE_PASSWORD}\""), password);
+    assert_ne!(changed, text);
+    format!(
+        "{changed}\nresource \"dts_consumer_group\" \"m\" {{\n  dts_job_id = dts_subscription.m.id\n  consumer_group_name = \"billing\"\n  \
+         consumer_group_user_name = \"reader\"\n  {group_password}\n}}\n"
+    )
+}
+
+#[test]
+fn passwords_of_subscriptions_and_their_readers_are_nowhere() {
+    let secrets = [SOURCE, GROUP, SECRET_KEY, TOKEN];
+    let mut bench = bench_with(SECRET_KEY, true);
+    bench.workspace = bench
+        .workspace
+        .at_least((1, 11))
+        .with_env("TF_VAR_group_password", GROUP);
+    let variables: String = ["source_password", "group_password"]
+        .map(|name| format!("variable \"{name}\" {{\n  sensitive = true\n  ephemeral = true\n}}\n"))
+        .concat();
+    let configuration = |version: u32| {
+        let source = format!("password_wo = var.source_password\n    password_wo_version = {version}");
+        let group = format!(
+            "consumer_group_password_wo = var.group_password\n  consumer_group_password_wo_version = {version}"
+        );
+        subscribing(&source, &group)
+    };
+    bench.write(&[&bought_first("SUBSCRIBE", ""), &configuration(1), &variables]);
+    let planned = bench.workspace.plan(&[]).ok();
+    assert_without(&(planned.stdout + &planned.stderr), &secrets, "the plan's output");
+    assert_without(
+        &unpacked(&bench.workspace, "rm-source"),
+        &secrets,
+        "the saved plan",
+    );
+    let shown = bench.workspace.show_plan_json().to_string();
+    assert_without(&shown, &secrets, "the plan as JSON");
+    assert_quiet(&bench.workspace.apply_saved().ok(), &secrets);
+    let sent = format!("{:?}", bench.emulator.calls());
+    assert!(sent.contains("CreateConsumerChannel"), "the group was made");
+
+    // Set anew, which the service refuses for the group: it has that password.
+    bench.write(&[&bought_first("SUBSCRIBE", ""), &configuration(2), &variables]);
+    assert_quiet(&bench.apply(), &secrets);
+    assert_without(&bench.workspace.state_file(), &secrets, "the state");
+    let state = bench.workspace.state_json().to_string();
+    assert_without(&state, &secrets, "the state as JSON");
+    assert_quiet(&bench.workspace.destroy(), &secrets);
+}
+
+#[test]
+fn passwords_of_subscriptions_and_their_readers_in_the_state_are_in_no_output() {
+    let secrets = [SOURCE, GROUP, SECRET_KEY, TOKEN];
+    let mut bench = bench(SECRET_KEY);
+    bench.workspace = bench.workspace.with_env("TF_VAR_group_password", GROUP);
+    let variables: String = ["source_password", "group_password"]
+        .map(|name| format!("variable \"{name}\" {{\n  sensitive = true\n}}\n"))
+        .concat();
+    let group = "consumer_group_password = var.group_password";
+    let configuration = subscribing("password = var.source_password", group);
+    bench.write(&[&bought_first("SUBSCRIBE", ""), &configuration, &variables]);
+    let planned = bench.workspace.plan(&[]).ok();
+    assert_without(&(planned.stdout + &planned.stderr), &secrets, "the plan's output");
+    assert_quiet(&bench.workspace.apply_saved().ok(), &secrets);
+    // The keys are in no state; the passwords are, for they are compared with it.
+    assert_without(&bench.workspace.state_file(), &[SECRET_KEY, TOKEN], "the state");
+    assert_quiet(&bench.workspace.destroy().ok(), &secrets);
 }
 
 #[test]

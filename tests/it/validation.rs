@@ -93,8 +93,7 @@ fn check(cases: &[Case]) -> usize {
         let errors: Vec<_> = found.iter().filter(|told| told.is_error()).collect();
         let fits = |one: &&terraform_provider_dts::framework::Diagnostic| {
             let at = one.path.clone().unwrap_or_default().to_string();
-            // Elements of sets have no index.
-            at.starts_with(path) && format!("{}\n{}", one.summary, one.detail).contains(part)
+            at == *path && format!("{}\n{}", one.summary, one.detail).contains(part)
         };
         if errors.len() != 1 || !errors.iter().all(fits) {
             wrong.push(format!("{what}: expected {path}, {part:?}; found {errors:#?}"));

@@ -91,6 +91,8 @@ fn made(
     }
     // They record these with PayAsYouGo as well, where they mean nothing.
     if pay_type == Some("PrePaid") {
+        // It cannot be released, and its configuration has to say so.
+        state.set("on_destroy", "keep");
         if let Some(unit) = recorded.text(unit) {
             state.set("period", unit);
         }
@@ -133,7 +135,7 @@ mod tests {
 
         let sync = json!({"id": "dtsb", "payment_type": "Subscription", "payment_duration": 3, "payment_duration_unit": "Month",
             "auto_start": "true", "source_endpoint_region": "cn-hangzhou", "destination_endpoint_region": "cn-hangzhou", "instance_class": ""});
-        let expected = json!({"id": "dtsb", "type": "SYNC", "pay_type": "PrePaid", "period": "Month", "used_time": 3, "on_destroy": "release",
+        let expected = json!({"id": "dtsb", "type": "SYNC", "pay_type": "PrePaid", "period": "Month", "used_time": 3, "on_destroy": "keep",
             "source_region": "cn-hangzhou", "destination_region": "cn-hangzhou"});
         assert_eq!(
             moved("alicloud_dts_synchronization_instance", sync),

@@ -269,6 +269,14 @@ pub(super) fn validate(config: &Object, generated: bool, diagnostics: &mut Diagn
                     );
                 }
             }
+            if !config.get("on_destroy").is_unknown() && config.str("on_destroy") != Some("keep") {
+                say(
+                    "on_destroy",
+                    "A PrePaid instance needs on_destroy = \"keep\"",
+                    "DTS releases it only when it expires, so no destroy could. Set `on_destroy = \"keep\"`: a destroy, or a replacement, then only \
+                     forgets it.",
+                );
+            }
             for name in ["min_du", "max_du"] {
                 if is_certainly_set(config, name) {
                     say(

@@ -113,6 +113,10 @@ pub(super) fn read_back(state: &mut Object, detail: &api::JobDetail, imported: b
             state.set(name, there);
         }
     }
+    if imported && state.str("pay_type") == Some("PrePaid") {
+        // As its configuration has to say.
+        state.set("on_destroy", "keep");
+    }
     state.set("expire_time", detail.expire_time.as_deref());
     let dates = (detail.create_time.as_deref()).zip(detail.expire_time.as_deref());
     if let (true, true, Some((from, to))) = (imported, state.get("used_time").is_null(), dates)

@@ -169,7 +169,7 @@ pub(super) fn schema() -> Schema {
                 .stable(),
         )
         .attribute(
-            text("on_destroy", "What a destroy does: `release` the instance, or `keep` it and only forget it. A `PrePaid` instance cannot be released. Default: `release`.")
+            text("on_destroy", "What a destroy does: `release` the instance, or `keep` it and only forget it. A `PrePaid` instance cannot be released and needs `keep`. Default: `release`.")
                 .default("release")
                 .local()
                 .check(Check::one_of(&["release", "keep"])),

@@ -83,7 +83,8 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(text("dts_job_name", "Name of the job; it need not be unique. Changed in place (`ModifyDtsJobName`).").required().change(OnChange::InPlace))
         .attribute(
-            text("job_type", "`MIGRATION` or `SYNC`. A change replaces the job.")
+            text("job_type", "`MIGRATION` or `SYNC`. A change replaces the job. `CHECK`, a validation that moves nothing, is not offered, for DTS documents neither how it is \
+                 paid for nor how it ends: `data_check_configure` validates what a job moves.")
                 .change(OnChange::Replaces)
                 .required()
                 // Not `replaces()`: a value that is only not known yet must not replace a job that runs (plan.rs decides).

@@ -33,6 +33,26 @@ pub(super) struct Case {
 
 /// In place or anew, depending on how far the job is, or refused where it is too far.
 pub(super) const BY_STAGE: &[Expected] = &[Called, Replaced, Refused];
+
+/// Which of [`BY_STAGE`] it is in a situation (the indices of [`DESIRED`]).
+pub(super) fn by_stage(argument: &str, situation: usize) -> &'static [Expected] {
+    match (argument, situation) {
+        ("dts_instance_id", 4) => &[Called, Refused],
+        ("dts_instance_id", _) | ("job_type", 4) => &[Replaced],
+        ("job_type", _) => &[Refused],
+        // One way the instance is missing, or has no such job.
+        ("data_synchronization", 0 | 4) => &[Called, Refused],
+        // Until it has started.
+        (_, 0 | 4) => &[Called],
+        ("data_synchronization", 1) => &[Replaced, Refused],
+        (_, 1) => &[Called, Replaced],
+        // What is moved while it runs is refused until it runs again.
+        (_, 2) => BY_STAGE,
+        // A migration that has ended is replaced only by hand.
+        (_, _) => &[Refused],
+    }
+}
+
 pub(super) const CALLED: &[Expected] = &[Called];
 pub(super) const RECORDED: &[Expected] = &[Recorded];
 

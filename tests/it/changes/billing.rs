@@ -125,7 +125,7 @@ fn a_migration_is_paid_by_use() {
     let mut bought = bed.instance();
     let config = instance_for(&configured.text("id"));
     bought.settle(&config);
-    let prepaid = json!({ "pay_type": "PrePaid", "period": "Year", "used_time": 1 });
+    let prepaid = json!({ "pay_type": "PrePaid", "period": "Year", "used_time": 1, "on_destroy": "keep" });
     bought.refused(&with(&config, prepaid), "pay_type", "cannot become PrePaid");
     bought.refused(
         &with(&config, json!({ "min_du": 1, "max_du": 2 })),

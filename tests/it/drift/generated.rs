@@ -45,7 +45,10 @@ fn of_an_instance_that_was_bought_first() {
 
 #[test]
 fn of_an_instance_that_is_paid_for_a_time() {
-    let bought = bought_first("SYNC", "period = \"Month\"\n  used_time = 3");
+    let bought = bought_first(
+        "SYNC",
+        "period = \"Month\"\n  used_time = 3\n  on_destroy = \"keep\"",
+    );
     check(
         &bought.replace("\"PostPaid\"", "\"PrePaid\""),
         &["dts_instance.m"],

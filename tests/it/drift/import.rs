@@ -285,7 +285,7 @@ fn what_nobody_can_check_is_told() {
         let bed = Bed::new();
         let prepaid = with(
             &instance(SYNC),
-            json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1 }),
+            json!({ "pay_type": "PrePaid", "period": "Month", "used_time": 1, "on_destroy": "keep" }),
         );
         let mut bought = bed.instance();
         bought.settle(&prepaid);
@@ -314,7 +314,7 @@ fn how_an_imported_instance_was_paid_is_taken_over() {
     let mut elsewhere = bed.instance();
     elsewhere.import(&bought.text("id")).unwrap();
     // Its dates tell, but not that it is to be kept.
-    elsewhere.assert_plan_is_empty(&with(&prepaid, json!({ "on_destroy": null })));
+    elsewhere.assert_plan_is_empty(&prepaid);
     let renewed = with(&prepaid, json!({ "used_time": 9 }));
     let planned = elsewhere.must_plan(&renewed);
     Managed::warned(&planned, "used_time", "pays for the difference: 8 times Month");

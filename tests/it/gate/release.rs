@@ -2,6 +2,7 @@
 
 use terraform_provider_dts::emulator::Lifecycle;
 
+use crate::changes::raw;
 use crate::support::bench::{Bench, bought_first, bought_for_job, databases, job};
 use crate::support::{Diagnostic, Outcome};
 
@@ -69,7 +70,18 @@ fn what_is_kept_is_no_release() {
 #[test]
 fn a_prepaid_instance_is_neither_replaced_nor_destroyed_by_any_plan() {
     let bench = Bench::immediate();
-    bench.write(&[&prepaid("")]).apply().ok();
+    let by_use = |more: &str| bought_first("SYNC", more);
+    bench.write(&[&by_use("")]).apply().ok();
+    let job_id = bench.recorded("dts_instance.m").unwrap().text("job_id");
+    // In the console: no configuration says so.
+    let order = [
+        ("RegionId", "cn-hangzhou"),
+        ("DtsJobId", job_id.as_str()),
+        ("ChargeType", "PrePaid"),
+        ("Period", "Month"),
+        ("BuyCount", "1"),
+    ];
+    raw::call(&bench.emulator.url(), "TransferPayType", &order);
     let mark = bench.mark();
     let refused = |outcome: Outcome| {
         let error = outcome.fails().error("Unable to release PrePaid DTS instance");
@@ -81,8 +93,9 @@ fn a_prepaid_instance_is_neither_replaced_nor_destroyed_by_any_plan() {
     let triggered = "lifecycle {\n    replace_triggered_by = [terraform_data.t]\n  }";
     let trigger =
         |version: u32| format!("resource \"terraform_data\" \"t\" {{\n  triggers_replace = {version}\n}}\n");
-    bench.write(&[&prepaid(triggered), &trigger(1)]).apply().ok();
-    bench.write(&[&prepaid(triggered), &trigger(2)]);
+    bench.write(&[&by_use(triggered), &trigger(1)]);
+    bench.workspace.apply(&["-target=terraform_data.t"]).ok();
+    bench.write(&[&by_use(triggered), &trigger(2)]);
     refused(bench.workspace.plan(&[]));
     assert_eq!(bench.changes_since(mark), [""; 0]);
 

@@ -9,7 +9,8 @@ fn sound_ones_need_neither_credentials_nor_a_region() {
         .set("type", r#""SYNC""#)
         .set("pay_type", r#""PrePaid""#)
         .set("period", r#""Year""#)
-        .set("used_time", "5");
+        .set("used_time", "5")
+        .set("on_destroy", r#""keep""#);
     let timeouts = Body::block("timeouts")
         .set("create", r#""1h30m""#)
         .set("delete", r#""1.5h""#);
@@ -257,7 +258,8 @@ fn what_does_not_go_together() {
 fn how_it_is_paid() {
     let prepaid = bought_first()
         .set("type", r#""SYNC""#)
-        .set("pay_type", r#""PrePaid""#);
+        .set("pay_type", r#""PrePaid""#)
+        .set("on_destroy", r#""keep""#);
     let yearly = prepaid.clone().set("period", r#""Year""#);
     check(&[
         Case::new(
@@ -303,6 +305,29 @@ fn how_it_is_paid() {
             )],
         ),
         Case::new(
+            bought_first()
+                .set("type", r#""SYNC""#)
+                .set("pay_type", r#""PrePaid""#)
+                .set("period", r#""Month""#)
+                .set("used_time", "1"),
+            [error(
+                r#"resource "dts_instance" "r4" {"#,
+                "A PrePaid instance needs on_destroy = \"keep\"",
+                "Set `on_destroy = \"keep\"`",
+            )],
+        ),
+        Case::new(
+            yearly
+                .clone()
+                .set("used_time", "1")
+                .set("on_destroy", r#""release""#),
+            [error(
+                r#"on_destroy = "release""#,
+                "A PrePaid instance needs on_destroy = \"keep\"",
+                "only when it expires",
+            )],
+        ),
+        Case::new(
             yearly.set("type", r#""MIGRATION""#).set("used_time", "1"),
             [error(
                 r#"pay_type = "PrePaid""#,
@@ -335,6 +360,7 @@ fn how_it_is_paid() {
                 .set("pay_type", r#""PrePaid""#)
                 .set("period", r#""Month""#)
                 .set("used_time", "1")
+                .set("on_destroy", r#""keep""#)
                 .set("min_du", "1")
                 .set("max_du", "4"),
             [
