@@ -176,6 +176,21 @@ impl Client {
         served.remove(id);
     }
 
+    /// What is planned serves the object no more; whatever else does, still does.
+    pub(super) fn serves_no_more(&self, id: &str, servant: Option<&str>) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(servants) = served.get_mut(id) {
+            servants.remove(&servant.map(str::to_owned));
+        }
+    }
+
+    /// Whether that one is planned to serve the object.
+    pub(super) fn is_served_by(&self, id: &str, servant: &str) -> bool {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let by = Some(servant.to_owned());
+        served.get(id).is_some_and(|servants| servants.contains(&by))
+    }
+
     /// No resource has the object any more.
     pub(super) fn forget(&self, id: &str) {
         self.serve_anew(id);
