@@ -30,6 +30,7 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
     }
     have_alone(plan);
     monitor_rule::refuse_beside_rules(plan);
+    tell_consumers(plan);
     match plan.prior {
         None => plan_create(plan),
         Some(prior) => plan_update(plan, prior),
@@ -50,6 +51,18 @@ fn have_alone(plan: &mut Plan<'_, Client>) {
         && !client.serves(&instance, job_id)
     {
         plan.refuse(two_on(&instance));
+    }
+}
+
+/// The groups of a subscription that will be suspended cannot change: theirs is to refuse it.
+fn tell_consumers(plan: &Plan<'_, Client>) {
+    let (Some(client), Some(prior)) = (plan.client, plan.prior) else {
+        return;
+    };
+    let has_run = Stage::of(prior.str("status").unwrap_or_default()).has_run();
+    let suspended = has_run && desired(&plan.planned) == Desired::Suspended;
+    for id in ["id", INSTANCE].iter().filter_map(|name| prior.str(name)) {
+        client.set_suspended(id, suspended);
     }
 }
 

@@ -217,12 +217,90 @@ fn configured_first_with_a_group() {
     bench.write(&[&suspended, FOR_SUBSCRIPTION]);
     let failed = bench.apply().fails();
     failed.error("Unable to delete DTS consumer group");
+    // Nor does it make or change one, which the plan knows.
+    let second = group.replace("\"m\"", "\"n\"").replace("billing", "invoices");
+    bench.write(&[&suspended, FOR_SUBSCRIPTION, &group, &second]);
+    let refused = bench.workspace.plan(&[]).fails();
+    let refused = refused.error("`desired_status = \"running\"`");
+    assert_eq!(
+        refused.summary,
+        "Unable to make consumer group \"invoices\" of a suspended subscription"
+    );
+    assert!(refused.code.contains("dts_job_id"), "{refused:?}");
+    bench.write(&[
+        &suspended,
+        FOR_SUBSCRIPTION,
+        &group.replace("billing", "invoices"),
+    ]);
+    let refused = bench.workspace.plan(&[]).fails();
+    refused.error("Unable to change consumer group \"invoices\"");
+    bench.write(&[&suspended, FOR_SUBSCRIPTION, &group]);
+    bench.workspace.assert_plan_is_empty();
     let running = checked.replace("prechecked", "running");
     step(
         &bench,
         &[&running, FOR_SUBSCRIPTION, &group],
         &[("dts_subscription.m", &["StartDtsJob"])],
     );
+    bench.workspace.destroy().ok();
+    assert_nothing_paid_for(&bench.emulator);
+}
+
+/// A subscription that is suspended is destroyed with its groups in the way that the error names.
+#[test]
+fn a_suspended_one_with_groups_can_be_destroyed() {
+    let bench = Bench::immediate();
+    let suspended = subscription(&format!("{ON_INSTANCE}\n  desired_status = \"suspended\""));
+    bench
+        .write(&[INSTANCE, &subscription(ON_INSTANCE), GROUP])
+        .apply()
+        .ok();
+    bench.write(&[INSTANCE, &suspended, GROUP]).apply().ok();
+    let failed = bench.workspace.destroy().fails();
+    let told = failed
+        .error("`terraform state rm` takes it out of the state, and `terraform destroy -refresh=false`");
+    assert!(told.detail.contains("`desired_status = \"running\"`"), "{told:?}");
+    let forget = ["state", "rm", "dts_consumer_group.m"];
+    bench.workspace.run(&forget).ok();
+    let rest = [
+        "destroy",
+        "-json",
+        "-input=false",
+        "-auto-approve",
+        "-refresh=false",
+    ];
+    bench.workspace.run(&rest).ok();
+    assert_nothing_paid_for(&bench.emulator);
+    assert_eq!(bench.all_recorded().len(), 0);
+}
+
+#[test]
+fn two_groups_of_one_name_are_refused() {
+    let bench = Bench::immediate();
+    let running = subscription(ON_INSTANCE);
+    bench.write(&[INSTANCE, &running, GROUP]).apply().ok();
+    // By whichever id they name the subscription.
+    for id in [
+        "dts_job_id = dts_subscription.m.id",
+        "dts_instance_id = dts_instance.m.id",
+    ] {
+        let second = GROUP
+            .replace("\"m\"", "\"n\"")
+            .replace("dts_job_id               = dts_subscription.m.id", id);
+        bench.write(&[INSTANCE, &running, GROUP, &second]);
+        let told = bench.workspace.plan(&[]).fails();
+        let told = told.error("Two resources for consumer group \"billing\"");
+        assert!(told.code.contains("consumer_group_name"), "{told:?}");
+        // Another name is another group.
+        let other = second.replace("billing", "invoices");
+        bench.write(&[INSTANCE, &running, GROUP, &other]);
+        bench.workspace.plan(&[]).ok();
+    }
+    let renamed = "moved {\n  from = dts_consumer_group.m\n  to   = dts_consumer_group.n\n}\n";
+    let second = GROUP.replace("\"m\"", "\"n\"");
+    bench.write(&[INSTANCE, &running, &second, renamed]).apply().ok();
+    bench.workspace.apply(&["-replace=dts_consumer_group.n"]).ok();
+    bench.workspace.assert_plan_is_empty();
     bench.workspace.destroy().ok();
     assert_nothing_paid_for(&bench.emulator);
 }
