@@ -37,6 +37,9 @@ const SAID: [&str; 6] = [
     "notice_value",
 ];
 
+/// The alarms that jobs and subscriptions set along with the rest: type of the rule, and the argument that says it.
+const ALARMS: [(&str, &str); 2] = [("delay", "delay_notice"), ("error", "error_notice")];
+
 /// The private key by which the plan of a rule tells the one of its successor that the job's rule is taken by itself.
 const PREDECESSOR: &str = "has_predecessor";
 
@@ -51,7 +54,7 @@ impl Resource<Client> for MonitorRule {
         Schema::new(
             Block::new(
                 "An alarm of a DTS job (`CreateJobMonitorRule`). A job has one rule of each type, so a resource is named by both, and two of \
-                 the same job and type are refused. DTS has no call that deletes a rule: removed from the configuration, it is switched off \
+                 the same job and type are refused, as is one beside `delay_notice` or `error_notice` of the job or subscription itself. DTS has no call that deletes a rule: removed from the configuration, it is switched off \
                  and its phone numbers are taken away.",
             )
             .attribute(Attribute::string("id").computed().stable().describe("Job and type: `<dts_job_id>:<type>`."))
@@ -156,6 +159,9 @@ impl Resource<Client> for MonitorRule {
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
         let id = id_of(&apply.planned);
+        if is_an_alarm(&apply.client, &id) {
+            return Err(beside_an_alarm(&id).into());
+        }
         if !apply.client.claim(&id) {
             return Err(two_rules(&id).into());
         }
@@ -228,12 +234,13 @@ impl Resource<Client> for MonitorRule {
             apply.state.set("operations", made.clone());
             apply.checkpoint();
         }
-        if old != new {
+        if old != new && !is_an_alarm(&apply.client, &old) {
             let api = apply.client.api(&apply.cancel)?;
             switch_off(&api, &old).await?;
             made.push(SET);
         }
         apply.private.remove(IMPORTED);
+        apply.client.serves_no_more(&rule_key(&new), Some(&old));
         apply.state.set("id", new);
         let operations = match apply.planned.get("operations") {
             Value::Unknown if made.is_empty() => apply.prior.get("operations").clone(),
@@ -246,10 +253,15 @@ impl Resource<Client> for MonitorRule {
 
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
         let id = delete.state.str("id").unwrap_or_default().to_owned();
-        let api = delete.client.api(&delete.cancel)?;
-        switch_off(&api, &id).await?;
+        // In the same apply the job itself may have got the alarm, which is then to stay.
+        if !is_an_alarm(&delete.client, &id) {
+            let api = delete.client.api(&delete.cancel)?;
+            switch_off(&api, &id).await?;
+        }
         delete.client.forget(&id);
-        delete.client.serve_anew(&rule_key(&id));
+        for servant in [Some(id.as_str()), None] {
+            delete.client.serves_no_more(&rule_key(&id), servant);
+        }
         Ok(())
     }
 
@@ -309,8 +321,47 @@ pub(super) fn id(job: &str, kind: &str) -> String {
 }
 
 /// By what resources that set the same rule are found out.
-pub(super) fn rule_key(id: &str) -> String {
+fn rule_key(id: &str) -> String {
     format!("rule {id}")
+}
+
+/// Refuses what a job or a subscription says of an alarm that a `dts_monitor_rule` has, as far as a plan can tell. What it does not say
+/// itself, such as what an import found, is the rule's.
+pub(super) fn refuse_beside_rules(plan: &mut Plan<'_, Client>) {
+    let (Some(client), Some(job)) = (plan.client, plan.prior.and_then(|prior| prior.str("id"))) else {
+        return;
+    };
+    for (kind, argument) in ALARMS {
+        let rule = id(job, kind);
+        let said = plan.config.get(argument);
+        if said.is_null() || said.is_unknown() {
+            client.serves_no_more(&rule_key(&rule), Some(job));
+        } else if !client.serves(&rule_key(&rule), Some(job)) {
+            plan.refuse(beside_a_rule(&rule, kind, argument));
+        }
+    }
+}
+
+/// A job or a subscription is there, with the alarms that its configuration says: a rule beside one is refused from now on.
+pub(super) fn has_alarms(client: &Client, job: &Object, config: &Object) {
+    let Some(job_id) = job.str("id") else { return };
+    for (kind, argument) in ALARMS {
+        if config.get(argument).is_known() {
+            client.serves(&rule_key(&id(job_id, kind)), Some(job_id));
+        }
+    }
+}
+
+/// A job or a subscription is no more, and has no alarms.
+pub(super) fn has_no_alarms(client: &Client, job_id: &str) {
+    for (kind, _) in ALARMS {
+        client.serves_no_more(&rule_key(&id(job_id, kind)), Some(job_id));
+    }
+}
+
+/// Whether the job that the rule is of says it itself.
+fn is_an_alarm(client: &Client, rule: &str) -> bool {
+    parse(rule).is_some_and(|(job, _)| client.is_served_by(&rule_key(rule), job))
 }
 
 fn id_of(rule: &Object) -> String {
@@ -396,12 +447,40 @@ fn have_alone(plan: &mut Plan<'_, Client>) {
         return;
     }
     let id = id_of(&plan.planned);
-    if plan
-        .client
-        .is_some_and(|client| !client.serves(&rule_key(&id), own))
-    {
-        plan.refuse(two_rules(&id));
+    let Some(client) = plan.client else { return };
+    if !client.serves(&rule_key(&id), own) {
+        let refusal = if is_an_alarm(client, &id) {
+            beside_an_alarm(&id)
+        } else {
+            two_rules(&id)
+        };
+        plan.refuse(refusal);
     }
+}
+
+/// Of a rule: its job says the same.
+fn beside_an_alarm(id: &str) -> Diagnostic {
+    let (job, kind) = parse(id).unwrap_or_default();
+    Diagnostic::error(
+        format!("Two resources for DTS monitor rule {id}"),
+        format!(
+            "A job has one rule of each type, and the `dts_job` or `dts_subscription` {job} sets this one by its `{kind}_notice`: they would undo \
+             each other. Remove this `dts_monitor_rule`, or the `{kind}_...` arguments there; or set another `type`."
+        ),
+    )
+    .at(Path::attribute("type"))
+}
+
+/// Of a job or a subscription: a rule says the same.
+fn beside_a_rule(id: &str, kind: &str, argument: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Two resources for DTS monitor rule {id}"),
+        format!(
+            "`{argument}` sets the alarm of type `{kind}`, of which a job has one, and a `dts_monitor_rule` of this configuration has it: they \
+             would undo each other. Remove the `{kind}_...` arguments here, or the `dts_monitor_rule`, which can say more."
+        ),
+    )
+    .at(Path::attribute(argument))
 }
 
 fn two_rules(id: &str) -> Diagnostic {

@@ -66,6 +66,8 @@ pub struct Client {
     served: Mutex<BTreeMap<String, BTreeSet<Option<String>>>>,
     /// For which type of job an instance in the plan was bought, and of which type what was listed is.
     types: Mutex<BTreeMap<String, String>>,
+    /// Subscriptions that a plan leaves suspended, each by its id and that of its instance.
+    suspended: Mutex<BTreeSet<String>>,
     /// Jobs and subscriptions that were reset, each with what was read or made of it since.
     resets: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// The turns of [`Client::turn`].
@@ -176,6 +178,37 @@ impl Client {
         served.remove(id);
     }
 
+    /// What is planned serves the object no more; whatever else does, still does.
+    pub(super) fn serves_no_more(&self, id: &str, servant: Option<&str>) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(servants) = served.get_mut(id) {
+            servants.remove(&servant.map(str::to_owned));
+        }
+    }
+
+    /// Whether that one is planned to serve the object.
+    pub(super) fn is_served_by(&self, id: &str, servant: &str) -> bool {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let by = Some(servant.to_owned());
+        served.get(id).is_some_and(|servants| servants.contains(&by))
+    }
+
+    /// Whether a subscription in the plan is to be suspended, by its id or that of its instance.
+    pub(super) fn set_suspended(&self, id: &str, suspended: bool) {
+        let mut all = self.suspended.lock().unwrap_or_else(PoisonError::into_inner);
+        if suspended {
+            all.insert(id.to_owned());
+        } else {
+            all.remove(id);
+        }
+    }
+
+    /// Whether a plan of this process leaves that subscription suspended.
+    pub(super) fn is_suspended(&self, id: &str) -> bool {
+        let all = self.suspended.lock().unwrap_or_else(PoisonError::into_inner);
+        all.contains(id)
+    }
+
     /// No resource has the object any more.
     pub(super) fn forget(&self, id: &str) {
         self.serve_anew(id);
@@ -273,6 +306,7 @@ impl Provider for Dts {
             read: Mutex::new(BTreeSet::new()),
             served: Mutex::new(BTreeMap::new()),
             types: Mutex::new(BTreeMap::new()),
+            suspended: Mutex::new(BTreeSet::new()),
             resets: Mutex::new(BTreeMap::new()),
             turns: Mutex::new(BTreeMap::new()),
         })

@@ -279,7 +279,8 @@ fn not_consumable(what: &str, detail: &api::JobDetail) -> Diagnostic {
         format!(
             "Subscription {job} has the status {status}, and DTS makes, changes and deletes consumer groups only while it is `Normal`. Start it \
              (`desired_status = \"running\"` of the `dts_subscription`) and apply again. Where the group is to be removed together with its \
-             subscription, it ends with that: `terraform state rm` takes it out of the state."
+             subscription, it ends with that: `terraform state rm` takes it out of the state, and `terraform destroy -refresh=false` \
+             then destroys the rest."
         ),
     )
 }

@@ -56,7 +56,11 @@ impl Resource<Client> for ConsumerGroup {
     }
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-        apply::create(apply).await
+        apply::create(apply).await?;
+        for key in name_keys(&apply.state) {
+            apply.client.serve_anew(&key);
+        }
+        Ok(())
     }
 
     async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
@@ -64,13 +68,21 @@ impl Resource<Client> for ConsumerGroup {
     }
 
     async fn update(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-        apply::update(apply).await
+        apply::update(apply).await?;
+        // One that was made anew has another id.
+        for key in name_keys(&apply.state) {
+            apply.client.serve_anew(&key);
+        }
+        Ok(())
     }
 
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
         apply::delete(delete).await?;
         let group = delete.state.str("consumer_group_id").unwrap_or_default();
         delete.client.forget(group);
+        for key in name_keys(&delete.state) {
+            delete.client.serves_no_more(&key, delete.state.str("id"));
+        }
         Ok(())
     }
 
@@ -110,6 +122,15 @@ impl Resource<Client> for ConsumerGroup {
 fn subscription(group: &Object) -> Option<api::JobRef> {
     let by_instance = group.str("dts_instance_id").map(api::JobRef::instance);
     by_instance.or_else(|| group.str("dts_job_id").map(api::JobRef::job))
+}
+
+/// By what resources for groups of one name on one subscription are found out: one for each id of it that is known.
+fn name_keys(group: &Object) -> Vec<String> {
+    let Some(name) = group.str(NAME) else {
+        return Vec::new();
+    };
+    let ids = SUBSCRIPTION.iter().filter_map(|of| group.str(of));
+    ids.map(|id| format!("consumer group {id} {name}")).collect()
 }
 
 /// The id of the resource.

@@ -1,13 +1,18 @@
 //! Which calls a change of a consumer group needs.
 
-use super::{CREATE, MODIFY, NAME, PASSWORD, PASSWORD_WO, SUBSCRIPTION, USER, VERSION};
+use super::{CREATE, MODIFY, NAME, PASSWORD, PASSWORD_WO, SUBSCRIPTION, USER, VERSION, name_keys};
 use crate::dts::provider::Client;
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Plan;
 use crate::framework::{Diagnostic, Object, Path, Value};
 
+/// The private key by which the plan of a group tells the one of its successor that the name is taken by itself.
+const PREDECESSOR: &str = "has_predecessor";
+
 pub(super) fn plan(plan: &mut Plan<'_, Client>) {
+    have_alone(plan);
     let Some(prior) = plan.prior else {
+        refuse_suspended(plan, "make");
         plan.planned.set("operations", vec![CREATE]);
         return;
     };
@@ -61,12 +66,64 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
             }
             let named = [NAME, USER].iter().any(|name| plan.changes(name));
             if named || password == Password::Other {
+                refuse_suspended(plan, "change");
                 plan.planned.set("operations", vec![MODIFY]);
             } else if plan.has_changes() {
                 plan.planned.set("operations", Vec::<&str>::new());
             }
         }
     }
+}
+
+/// Refuses a second group of a name on one subscription, as far as a plan can tell: DTS takes none.
+fn have_alone(plan: &mut Plan<'_, Client>) {
+    let own = plan.prior.and_then(|prior| prior.str("id"));
+    let replaces_another = plan.private.remove(PREDECESSOR).is_some();
+    if own.is_some() {
+        plan.private.set(PREDECESSOR, true);
+    } else if replaces_another {
+        return;
+    }
+    let Some(client) = plan.client else { return };
+    // Every key is to be told, so that the other finds it by whichever id it names.
+    let mut alone = true;
+    for key in name_keys(&plan.planned) {
+        alone &= client.serves(&key, own);
+    }
+    if !alone {
+        let name = plan.planned.str(NAME).unwrap_or_default();
+        let refusal = Diagnostic::error(
+            format!("Two resources for consumer group {name:?} of one subscription"),
+            "A subscription has one group of a name, and another resource of this configuration has it or is to have it. Give this one another \
+             name, or remove one of the two; a resource that has another name now needs a `moved` block.",
+        );
+        plan.refuse(refusal.at(Path::attribute(NAME)));
+    }
+}
+
+/// Refuses what DTS does only for a subscription that is `Normal` (dts-api.md 2.11), where the plan of the subscription leaves it suspended.
+fn refuse_suspended(plan: &mut Plan<'_, Client>, verb: &str) {
+    let named = |name: &&str| {
+        let (client, id) = (plan.client?, plan.planned.str(name)?);
+        client.is_suspended(id).then(|| id.to_owned())
+    };
+    // Where the configuration names it, rather than where the state does.
+    let said = SUBSCRIPTION
+        .into_iter()
+        .filter(|name| plan.config.get(name).is_known());
+    let Some((at, id)) = said.filter_map(|name| Some((name, named(&name)?))).next() else {
+        return;
+    };
+    let group = plan.planned.str(NAME).unwrap_or_default();
+    let refusal = Diagnostic::error(
+        format!("Unable to {verb} consumer group {group:?} of a suspended subscription"),
+        format!(
+            "DTS makes, changes and deletes consumer groups only of a subscription that is `Normal`, and `dts_subscription` {id} is to be \
+             suspended. Set its `desired_status = \"running\"`; it can be suspended again after this change. (To destroy all as it is: \
+             `terraform destroy -refresh=false`, which does not plan the configuration first.)"
+        ),
+    );
+    plan.refuse(refusal.at(Path::attribute(at)));
 }
 
 /// The id by which the configuration names another subscription than before, or one that is not known yet.

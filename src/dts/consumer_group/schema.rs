@@ -39,7 +39,7 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(Attribute::string("consumer_group_id").computed().stable().describe("Id of the group: the `group.id` of a Kafka client."))
         .attribute(
-            text(NAME, "Name of the group, at most 128 characters. Changed in place (`ModifyConsumerChannel`).")
+            text(NAME, "Name of the group, at most 128 characters; a subscription has one group of a name. Changed in place (`ModifyConsumerChannel`).")
                 .change(OnChange::InPlace)
                 .required()
                 .check(name()),

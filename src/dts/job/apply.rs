@@ -514,7 +514,7 @@ impl<'a> Run<'a> {
     ) -> Result<(), Diagnostics> {
         let stopped = self.apply.cancel.is_cancelled();
         let unseen = self.creates() && self.last_look.is_blind();
-        let lenient = self.apply.planned.str("on_wait_failure") == Some("warn");
+        let lenient = super::minds_no_failure(&self.apply.planned);
         match &followed {
             // The next plan waits again, also where no call is left to make.
             Err(_) if !(lenient || stopped && self.creates()) => self.apply.private.set(UNFINISHED, true),

@@ -27,17 +27,55 @@ mod validate;
 pub(super) use follow::{is_phase, so_far};
 pub(super) use schema::MOVES;
 
+use crate::api;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::provider::Client;
-use super::{alicloud, identity};
+use super::{alicloud, identity, monitor_rule};
 use crate::framework::identity::Identity;
 use crate::framework::moved::{Moved, Source};
 use crate::framework::private::Private;
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
-use crate::framework::{Diagnostics, Object, Schema};
+use crate::framework::{Attribute, Check, Diagnostics, Object, Schema, Value};
+
+/// The attribute `failure`, for a subscription too.
+pub(super) fn failure_attribute() -> Attribute {
+    let [failure, _] = condition::attributes();
+    failure
+}
+
+/// Why a job or a subscription does not go on, as the attribute has it: null while it does.
+pub(super) async fn failure(api: &api::Client, detail: &api::JobDetail, job_type: &str) -> Value {
+    let more = condition::Particulars::of(api, detail, Some(job_type)).await;
+    let mut told = Object::new();
+    condition::record(&mut told, detail, &more);
+    told.get("failure").clone()
+}
+
+/// The failure that a state has, in one sentence, and what to do in another.
+pub(super) fn recorded_failure(state: &Object) -> Option<String> {
+    condition::recorded(state)
+}
+
+/// The argument `on_wait_failure`, of a job or a subscription.
+pub(super) fn on_wait_failure(of: &str, then: &str) -> Attribute {
+    Attribute::string(ON_WAIT_FAILURE)
+        .local()
+        .check(Check::one_of(&["error", "warn"]))
+        .describe(&format!(
+            "What it means that the {of} does not get as far as `wait_for` asks, though all calls were made: `error`, or `warn` (a warning{then}). \
+             Default: `error`."
+        ))
+}
+
+/// Whether a wait that fails is to be a warning.
+pub(super) fn minds_no_failure(planned: &Object) -> bool {
+    planned.str(ON_WAIT_FAILURE) == Some("warn")
+}
+
+const ON_WAIT_FAILURE: &str = "on_wait_failure";
 
 /// `dts_job`
 #[derive(Debug)]
@@ -71,6 +109,7 @@ impl Resource<Client> for Job {
 
     fn plan(&self, plan: &mut Plan<'_, Client>) {
         plan::plan(plan);
+        monitor_rule::refuse_beside_rules(plan);
     }
 
     fn plan_destroy(
@@ -84,7 +123,9 @@ impl Resource<Client> for Job {
     }
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-        apply::create(apply).await
+        apply::create(apply).await?;
+        monitor_rule::has_alarms(&apply.client, &apply.state, &apply.config);
+        Ok(())
     }
 
     async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
@@ -92,13 +133,16 @@ impl Resource<Client> for Job {
     }
 
     async fn update(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-        apply::update(apply).await
+        apply::update(apply).await?;
+        monitor_rule::has_alarms(&apply.client, &apply.state, &apply.config);
+        Ok(())
     }
 
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
         remove::delete(delete).await?;
         let id = |name| delete.state.str(name).unwrap_or_default();
         delete.client.forget(id("id"));
+        monitor_rule::has_no_alarms(&delete.client, id("id"));
         let place = options::place(id("dts_instance_id"), &delete.state);
         delete.client.serve_anew(&place);
         Ok(())

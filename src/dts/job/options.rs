@@ -85,10 +85,10 @@ pub(super) fn attributes() -> Vec<Attribute> {
         )
         .same_meaning(same_json)
         .check(Check::new(json_object)),
-        Attribute::bool("delay_notice").optional_computed().stable().describe("Whether somebody is told when the job falls behind. With `delay_rule_time`. Changed in place (`CreateJobMonitorRule`); a `dts_monitor_rule` says more. Left out, an alarm that an import found stays as it is."),
+        Attribute::bool("delay_notice").optional_computed().stable().describe("Whether somebody is told when the job falls behind. With `delay_rule_time`. Changed in place (`CreateJobMonitorRule`). Instead of a `dts_monitor_rule` of type `delay`, which says more, not beside one. Left out, an alarm that an import found stays as it is."),
         told("delay_phone"),
         Attribute::number("delay_rule_time").optional_computed().stable().check(Check::between(1, 604_800)).describe("How many seconds the job may be behind before somebody is told; ten or more are advised."),
-        Attribute::bool("error_notice").optional_computed().stable().describe("Whether somebody is told when the job fails. Changed in place (`CreateJobMonitorRule`)."),
+        Attribute::bool("error_notice").optional_computed().stable().describe("Whether somebody is told when the job fails. Changed in place (`CreateJobMonitorRule`). Instead of a `dts_monitor_rule` of type `error`, not beside one."),
         told("error_phone"),
         text("dts_bis_label", "Label of the environment: `normal` or `online`.").check(Check::one_of(&["normal", "online"])),
         Attribute::bool("disaster_recovery_job").describe("Whether the job is for geo-disaster recovery."),

@@ -122,13 +122,7 @@ pub(super) fn schema() -> Schema {
                 .describe("With `wait_for = \"caught_up\"`: the greatest delay, in seconds. Default: `10`."),
         )
         .attribute(
-            Attribute::string("on_wait_failure")
-                .local()
-                .check(Check::one_of(&["error", "warn"]))
-                .describe(
-                    "What it means that the job does not get as far as `wait_for` asks, though all calls were made: `error`, or `warn` (a warning; \
-                     the next plan does not wait again). Default: `error`.",
-                ),
+            super::on_wait_failure("job", "; the next plan does not wait again"),
         )
         .attribute(
             Attribute::string("reserve")

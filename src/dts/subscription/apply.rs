@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::change::Facts;
 use super::decide::{Decision, Operation, after_configure, decide};
 use super::follow::is_normal;
-use super::{SUCCESSOR, configure, read};
+use super::{CONDITION, SUCCESSOR, configure, read};
 use crate::api;
 use crate::dts::course::{Desired, Move};
 use crate::dts::endpoint::{self, Side};
+use crate::dts::job::minds_no_failure;
 use crate::dts::password::{Rotation, if_it_is_the_present_one, is_the_present_one};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
@@ -265,7 +266,7 @@ impl<'a> Run<'a> {
         self.apply.client.was_reset(&self.id);
         self.reached.set("id", self.id.as_str());
         self.reached.set("status", "NotConfigured");
-        for name in OUTPUTS {
+        for name in ["failure"].iter().chain(&OUTPUTS) {
             self.reached.set(name, Value::Null);
         }
         self.before_start = None;
@@ -457,7 +458,7 @@ impl<'a> Run<'a> {
     }
 
     fn forget_unknown(&mut self) {
-        for name in ["status"].iter().chain(&OUTPUTS) {
+        for name in CONDITION.iter().chain(&OUTPUTS) {
             if self.reached.get(name).is_unknown() {
                 self.reached.set(name, Value::Null);
             }
@@ -468,16 +469,19 @@ impl<'a> Run<'a> {
     async fn conclude(mut self, mut followed: Result<(), Diagnostics>) -> Result<(), Diagnostics> {
         let stopped = self.apply.cancel.is_cancelled();
         let unseen = self.creates() && self.last_look.is_blind();
-        if self.creates() && (stopped || unseen) {
-            // The user asked to stop waiting, or it could not be read: an error would taint what goes on by itself.
+        let lenient = minds_no_failure(&self.apply.planned);
+        let goes_on = self.creates() && (stopped || unseen);
+        if lenient || goes_on {
+            // The user asked to stop waiting, or not to mind, or it could not be read: an error would taint what goes on by itself.
             let told = followed.err().into_iter().flatten();
             let warnings: Vec<_> = told
-                .map(|problem| {
-                    let detail = format!(
-                        "{}\n\nThe subscription was configured, and DTS goes on with it. The next plan shows what is left to do.",
-                        problem.detail
-                    );
-                    Diagnostic::warning(problem.summary, detail)
+                .map(|mut problem| {
+                    if goes_on {
+                        problem.detail.push_str(
+                            "\n\nThe subscription was configured, and DTS goes on with it. The next plan shows what is left to do.",
+                        );
+                    }
+                    Diagnostic::warning(problem.summary, problem.detail)
                 })
                 .collect();
             self.apply.warnings.extend(warnings);
@@ -496,7 +500,11 @@ impl<'a> Run<'a> {
             }
         };
         match seen {
-            Ok(detail) => read::outcome(&mut self.reached, &detail),
+            Ok(detail) => {
+                read::outcome(&mut self.reached, &detail);
+                self.reached
+                    .set("failure", read::failure(&self.api, &detail).await);
+            }
             Err(cause) if followed.is_ok() && !stopped && !unseen => {
                 let problem = error::unable(&format!("read DTS subscription {}", self.id), &cause);
                 let detail = format!("{}\n\nThe calls were made all the same.", problem.detail);

@@ -170,23 +170,13 @@ fn modified(prior: &Object, planned: &Object, reserve: bool) -> Option<Path> {
     })
 }
 
-/// Terraform has a line for an argument, none for a block as a whole: the name in the first block that differs, or in the last one
-/// when one was taken away after it.
+/// Terraform has a line for an argument, none for a block as a whole, nor for an element of a set as its tables are: the name of the
+/// first database that differs, or of the last one when one was taken away after it.
 fn blamed(at: Path, old: &[Value], new: &[Value]) -> Path {
     let differs = |index: &usize| old.get(*index) != new.get(*index);
-    let Some(index) = (0..new.len()).find(differs).or(new.len().checked_sub(1)) else {
-        return at;
-    };
-    let at = at.index(index);
-    let body = |blocks: &[Value]| {
-        let block = blocks.get(index).and_then(Value::as_map);
-        block.cloned().unwrap_or_default()
-    };
-    let (old, new) = (body(old), body(new));
-    if old.get("name") == new.get("name") && !new.list("table").is_empty() {
-        blamed(at.then("table"), old.list("table"), new.list("table"))
-    } else {
-        at.then("name")
+    match (0..new.len()).find(differs).or(new.len().checked_sub(1)) {
+        Some(index) => at.index(index).then("name"),
+        None => at,
     }
 }
 
@@ -213,14 +203,11 @@ mod tests {
             (vec![prior[0].clone(), block("c", &[])], "database[1].name"),
             (
                 vec![block("a", &["t", "v"]), prior[1].clone()],
-                "database[0].table[1].name",
+                "database[0].name",
             ),
-            (
-                vec![block("a", &["t"]), prior[1].clone()],
-                "database[0].table[0].name",
-            ),
+            (vec![block("a", &["t"]), prior[1].clone()], "database[0].name"),
             (vec![block("a", &[]), prior[1].clone()], "database[0].name"),
-            (vec![prior[0].clone()], "database[0].table[1].name"),
+            (vec![prior[0].clone()], "database[0].name"),
             (vec![], "database"),
         ] {
             let found = blamed(Path::attribute("database"), &prior, &planned);

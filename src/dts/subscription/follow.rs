@@ -3,14 +3,14 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::SUBSCRIBE;
 use super::apply::Run;
+use super::{SUBSCRIBE, read};
 use crate::api;
 use crate::dts::course::Desired;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
-use crate::dts::{error, precheck};
-use crate::framework::{Diagnostic, Diagnostics};
+use crate::dts::{error, job, precheck};
+use crate::framework::{Diagnostic, Diagnostics, Object};
 
 /// How long a subscription may take to show that a start was taken up.
 const SETTLE: Duration = Duration::from_secs(3);
@@ -142,20 +142,15 @@ impl Run<'_> {
                 Err(precheck::failures_of(&self.api, &self.id, THEN).await)
             }
             Stage::Failed | Stage::Finished => {
-                let retry = detail
-                    .retry_state
-                    .as_ref()
-                    .and_then(|retry| retry.err_message.as_deref());
-                let why = detail
-                    .error_message
-                    .as_deref()
-                    .or(retry)
-                    .unwrap_or("DTS gives no reason");
+                let failure = Object::new().with("failure", read::failure(&self.api, detail).await);
+                let why = job::recorded_failure(&failure).unwrap_or_else(|| {
+                    "It was suspended by somebody else, or it failed and DTS gives no reason. Apply again: it is then started again where that \
+                     is possible."
+                        .to_owned()
+                });
                 Err(Diagnostic::error(
                     format!("Unable to {what}"),
-                    format!(
-                        "Its status is {status}: {why}. Repair the cause and apply again: it is then started again where that is possible."
-                    ),
+                    format!("Its status is {status}. {why}"),
                 )
                 .into())
             }

@@ -1,12 +1,14 @@
 //! `dts_subscription`: which changes of a database are followed, for whoever reads them from Kafka. One file per step, as for
-//! `dts_job`: `schema` (with `objects`), `plan` (with `change`, what differs, and `decide`, which calls that needs), `apply` (making
-//! them, with `configure` and `follow`), `read`, `remove`; and `meta`, `data.dts_subscription_meta`.
+//! `dts_job`: `schema` (with `objects`), `plan` (with `change`, what differs, `decide`, which calls that needs, and `found`, what DTS has
+//! and the configuration never said), `apply` (making them, with `configure` and `follow`), `read`, `remove`; and `meta`,
+//! `data.dts_subscription_meta`.
 
 mod apply;
 mod change;
 mod configure;
 mod decide;
 mod follow;
+mod found;
 mod meta;
 mod objects;
 mod plan;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::provider::Client;
-use super::{alicloud, identity};
+use super::{alicloud, identity, monitor_rule};
 use crate::framework::identity::Identity;
 use crate::framework::moved::{Moved, Source};
 use crate::framework::private::Private;
@@ -47,8 +49,8 @@ const PREDECESSOR: &str = "has_predecessor";
 /// The private key by which the last read tells whether a `dts_instance` has the instance: `true` or `false`.
 const INSTANCE_IS_MANAGED: &str = "instance_is_managed";
 
-/// The private key by which `reserve` of an imported subscription is known to be DTS's own, not the user's.
-const RESERVE_OF_DTS: &str = "reserve_of_dts";
+/// What is computed from where a subscription is, and so is unknown where that may change.
+const CONDITION: [&str; 2] = ["status", "failure"];
 
 #[async_trait]
 impl Resource<Client> for Subscription {
@@ -80,7 +82,9 @@ impl Resource<Client> for Subscription {
     }
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-        apply::create(apply).await
+        apply::create(apply).await?;
+        monitor_rule::has_alarms(&apply.client, &apply.state, &apply.config);
+        Ok(())
     }
 
     async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
@@ -88,13 +92,16 @@ impl Resource<Client> for Subscription {
     }
 
     async fn update(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
-        apply::update(apply).await
+        apply::update(apply).await?;
+        monitor_rule::has_alarms(&apply.client, &apply.state, &apply.config);
+        Ok(())
     }
 
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
         remove::delete(delete).await?;
         let id = |name| delete.state.str(name).unwrap_or_default();
         delete.client.forget(id("id"));
+        monitor_rule::has_no_alarms(&delete.client, id("id"));
         delete.client.serve_anew(id("dts_instance_id"));
         Ok(())
     }

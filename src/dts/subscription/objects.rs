@@ -6,7 +6,7 @@ use crate::dts::objects;
 use crate::framework::schema::OnChange;
 use crate::framework::{Attribute, Block, Check, NestedBlock, Object, Value};
 
-/// The `database` block.
+/// The `database` block. Tables are a set and databases a list, as in a job.
 pub(super) fn database_block(change: OnChange) -> NestedBlock {
     let name = |of: &str| {
         Attribute::string("name")
@@ -14,13 +14,15 @@ pub(super) fn database_block(change: OnChange) -> NestedBlock {
             .check(Check::not_blank())
             .describe(&format!("Name of the {of}."))
     };
-    let table = Block::new("A table to follow. Without any, the whole database is followed.")
-        .attribute(name("table"));
+    let table = Block::new(
+        "A table to follow. Without any, the whole database is followed. The order does not matter.",
+    )
+    .attribute(name("table"));
     let database = Block::new(
         "A database (or schema) whose changes are followed. Becomes an entry of the API's `DbList`. Conflicts with `db_list`.",
     )
     .attribute(name("database"))
-    .block(NestedBlock::list("table", table));
+    .block(NestedBlock::set("table", table));
     NestedBlock::list("database", database.each(&objects::in_the_list).change(change))
 }
 

@@ -6,13 +6,12 @@ use super::apply::{OUTPUTS, desired};
 use super::change::{Change, Facts, Password, has_reserve};
 use super::configure::two_on;
 use super::decide::{Decision, Operation, after_configure, decide, names};
-use super::schema::NOTICES;
-use super::{NO_INSTANCE, PREDECESSOR, RESERVE_OF_DTS, SUBSCRIBE, SUCCESSOR};
-use crate::dts::course::{Course, Desired, Situation, course};
+use super::{CONDITION, NO_INSTANCE, PREDECESSOR, SUBSCRIBE, SUCCESSOR, found};
+use crate::dts::course::{Course, Desired, Move, Situation, course};
 use crate::dts::endpoint::Side;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{monitor_rule, reserve};
+use crate::dts::{job, monitor_rule, reserve};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Plan;
 use crate::framework::{Diagnostic, Object, Path, Value};
@@ -30,30 +29,24 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         plan.planned.set("desired_status", default.name());
     }
     have_alone(plan);
+    monitor_rule::refuse_beside_rules(plan);
+    tell_consumers(plan);
     match plan.prior {
         None => plan_create(plan),
         Some(prior) => plan_update(plan, prior),
     }
 }
 
-/// Refuses a second subscription on an instance, and an alarm that another resource sets, as far as a plan can tell.
+/// Refuses a second subscription on an instance, as far as a plan can tell.
 fn have_alone(plan: &mut Plan<'_, Client>) {
     let job_id = plan.prior.and_then(|prior| prior.str("id"));
     let replaces_another = plan.private.remove(PREDECESSOR).is_some();
     if job_id.is_some() {
         plan.private.set(PREDECESSOR, true);
-    }
-    let Some(client) = plan.client else { return };
-    if let Some(id) = job_id {
-        for (kind, names) in NOTICES {
-            let key = monitor_rule::rule_key(&monitor_rule::id(id, kind));
-            if !plan.planned.get(names[0]).is_null() && !client.serves(&key, Some(id)) {
-                plan.refuse(two_alarms(kind));
-            }
-        }
     } else if replaces_another {
         return;
     }
+    let Some(client) = plan.client else { return };
     if let Some(instance) = plan.planned.str(INSTANCE).map(str::to_owned)
         && !client.serves(&instance, job_id)
     {
@@ -61,15 +54,16 @@ fn have_alone(plan: &mut Plan<'_, Client>) {
     }
 }
 
-fn two_alarms(kind: &str) -> Diagnostic {
-    Diagnostic::error(
-        format!("Two resources for the {kind} alarm of a DTS subscription"),
-        format!(
-            "A subscription has one alarm of each type, and a `dts_monitor_rule` of this configuration has this one: they would undo each other. \
-             Remove the `{kind}_...` arguments here, or the `dts_monitor_rule`."
-        ),
-    )
-    .at(Path::attribute(&format!("{kind}_notice")))
+/// The groups of a subscription that will be suspended cannot change: theirs is to refuse it.
+fn tell_consumers(plan: &Plan<'_, Client>) {
+    let (Some(client), Some(prior)) = (plan.client, plan.prior) else {
+        return;
+    };
+    let has_run = Stage::of(prior.str("status").unwrap_or_default()).has_run();
+    let suspended = has_run && desired(&plan.planned) == Desired::Suspended;
+    for id in ["id", INSTANCE].iter().filter_map(|name| prior.str(name)) {
+        client.set_suspended(id, suspended);
+    }
 }
 
 /// DTS takes no subscription on an instance of another type.
@@ -102,11 +96,10 @@ fn plan_create(plan: &mut Plan<'_, Client>) {
     if refuse_other_type(plan) {
         return;
     }
-    for name in [INSTANCE, "reserve"] {
-        if plan.config.get(name).is_null() {
-            plan.planned.set(name, Value::Null);
-        }
+    if plan.config.get(INSTANCE).is_null() {
+        plan.planned.set(INSTANCE, Value::Null);
     }
+    found::forget_unsaid(plan);
     plan_anew(plan, on_instance);
 }
 
@@ -125,11 +118,11 @@ fn plan_anew(plan: &mut Plan<'_, Client>, has_instance: bool) {
 }
 
 fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
-    for name in ["status", "operations"].iter().chain(&OUTPUTS) {
+    for name in CONDITION.iter().chain(&["operations"]).chain(&OUTPUTS) {
         plan.keep(name);
     }
     let facts = Facts::of(plan.private.is_set(IMPORTED), prior, plan.config);
-    plan_reserve(plan, prior, facts.imported);
+    found::keep_unsaid(plan, prior, facts.imported);
     if facts.imported && taken_over(plan, prior) {
         return;
     }
@@ -140,13 +133,14 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
         Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {}
         // When all is known there may be no change at all, and then the list stays as it was.
         Decision::Operations(operations) if operations.is_empty() && plan.has_unknown_input() => {
-            plan.unknown("status");
+            unsettle(plan);
             plan.unknown("operations");
         }
         Decision::Operations(operations) => {
             warn_taken_over(plan, prior, facts, &operations);
             warn_reserve_stays(plan, prior, facts.imported, &operations);
-            plan.unknown("status");
+            warn_behind_our_back(plan, prior, &operations);
+            unsettle(plan);
             let moves = operations.iter().any(|operation| {
                 matches!(
                     operation,
@@ -166,7 +160,8 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
             plan.planned.set("operations", names(&operations));
         }
         Decision::Undecided => {
-            for name in ["status", "operations"].iter().chain(&OUTPUTS) {
+            unsettle(plan);
+            for name in ["operations"].iter().chain(&OUTPUTS) {
                 plan.unknown(name);
             }
             if Stage::of(prior.str("status").unwrap_or_default()).has_run() {
@@ -175,6 +170,39 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
         }
         Decision::Refuse(diagnostic) => refuse(plan, diagnostic),
     }
+}
+
+/// How the subscription will be is only known after the apply.
+fn unsettle(plan: &mut Plan<'_, Client>) {
+    for name in CONDITION {
+        plan.unknown(name);
+    }
+}
+
+/// What is wanted is what was wanted, and the subscription does not run any more: the plan says why.
+fn warn_behind_our_back(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Operation]) {
+    let wanted = plan.planned.str("desired_status");
+    let starts = operations.contains(&Operation::Move(Move::Start));
+    if !starts || wanted.is_none() || prior.str("desired_status") != wanted {
+        return;
+    }
+    let stage = Stage::of(prior.str("status").unwrap_or_default());
+    let id = prior.str("id").unwrap_or_default();
+    let (what, why) = match (job::recorded_failure(prior), stage) {
+        (Some(failure), _) => ("does not go on", format!("{failure} This apply starts it again.")),
+        // DTS shows one that is suspended as `Abnormal` (dts-api.md 3.2).
+        (None, Stage::Suspended | Stage::Failed) => (
+            "was suspended",
+            "It was suspended by somebody else, or it failed and DTS gives no reason; this apply starts it again. To leave it suspended, set \
+             `desired_status = \"suspended\"`."
+                .to_owned(),
+        ),
+        _ => return,
+    };
+    plan.diagnostics.push(
+        Diagnostic::warning(format!("DTS subscription {id} {what}"), why)
+            .at(Path::attribute("desired_status")),
+    );
 }
 
 /// What a reviewer has to know of a reset.
@@ -204,7 +232,8 @@ fn plan_instance(plan: &mut Plan<'_, Client>, prior: &Object) {
     let seen = plan.client.is_some_and(|client| client.has_seen(&id));
     let at = Path::attribute(INSTANCE);
     if plan.planned.get(INSTANCE).is_unknown() {
-        for name in ["id", "status", "operations"].iter().chain(&OUTPUTS) {
+        unsettle(plan);
+        for name in ["id", "operations"].iter().chain(&OUTPUTS) {
             plan.unknown(name);
         }
         if Stage::of(prior.str("status").unwrap_or_default()).has_run() {
@@ -221,27 +250,15 @@ fn plan_instance(plan: &mut Plan<'_, Client>, prior: &Object) {
     } else if refuse_other_type(plan) {
         // Said.
     } else if seen {
-        plan.unknown("status");
+        unsettle(plan);
         plan.replace(at);
     } else {
         // Terraform plans once more while it applies. What was planned in place while the instance was unknown stays in place.
-        for name in ["id", "status"].iter().chain(&OUTPUTS) {
+        unsettle(plan);
+        for name in ["id"].iter().chain(&OUTPUTS) {
             plan.unknown(name);
         }
         plan_anew(plan, true);
-    }
-}
-
-/// Settings that are no longer written: the state forgets them. What an import brought along was never written, and stays.
-fn plan_reserve(plan: &mut Plan<'_, Client>, prior: &Object, imported: bool) {
-    if !plan.config.get("reserve").is_null() {
-        plan.private.remove(RESERVE_OF_DTS);
-    } else if !prior.get("reserve").is_null() {
-        if imported {
-            plan.private.set(RESERVE_OF_DTS, true);
-        } else if !plan.private.is_set(RESERVE_OF_DTS) {
-            plan.planned.set("reserve", Value::Null);
-        }
     }
 }
 

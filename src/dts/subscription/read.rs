@@ -12,7 +12,7 @@ use crate::dts::data::job_type;
 use crate::dts::endpoint::{self, Side};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{error, no_such, other_thing, reserve, resource_of};
+use crate::dts::{error, job, no_such, other_thing, reserve, resource_of};
 use crate::framework::resource::Read;
 use crate::framework::{Diagnostics, Object, Value};
 
@@ -43,6 +43,7 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     }
     let state = &mut read.state;
     outcome(state, &detail);
+    state.set("failure", failure(&api, &detail).await);
     if stage == Stage::NotConfigured && !imported {
         // Reset behind our back: DTS has no configuration to compare with, and the status says so.
         return Ok(true);
@@ -92,6 +93,19 @@ pub(super) fn outcome(state: &mut Object, detail: &api::JobDetail) {
     }
     state.set("subscribe_topic", detail.subscribe_topic.clone());
     state.set("subscription_host", hosts(&detail.subscription_host));
+}
+
+/// Why a subscription does not go on. DTS shows one that is suspended as it shows one that failed, but for the reason (dts-api.md 3.2).
+pub(super) async fn failure(api: &api::Client, detail: &api::JobDetail) -> Value {
+    let status = detail.status.as_deref().unwrap_or_default();
+    if status.eq_ignore_ascii_case("Abnormal") && !has_reason(detail) {
+        return Value::Null;
+    }
+    job::failure(api, detail, SUBSCRIBE).await
+}
+
+fn has_reason(detail: &api::JobDetail) -> bool {
+    detail.error_message.is_some() || job::is_phase(&detail.data_synchronization_status, &["Failed"])
 }
 
 /// The brokers as [`super::host_type`] has them; null where DTS tells none.
@@ -187,7 +201,7 @@ fn satisfied(stage: Stage, state: &Object, detail: &api::JobDetail) -> Desired {
         Stage::NotConfigured | Stage::NotStarted => Desired::Configured,
         Stage::Prechecking | Stage::PrecheckFailed if has_instance => Desired::Running,
         Stage::Prechecking | Stage::PrecheckFailed | Stage::PreCheckPass => Desired::Prechecked,
-        Stage::Failed if detail.error_message.is_none() => Desired::Suspended,
+        Stage::Failed if !has_reason(detail) => Desired::Suspended,
         Stage::Suspended => Desired::Suspended,
         Stage::Running | Stage::Failed | Stage::Finished => Desired::Running,
     }

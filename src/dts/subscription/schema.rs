@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 use super::objects as followed;
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
-use crate::dts::job::MOVES;
-use crate::dts::monitor_rule::phones;
+use crate::dts::job::{self, MOVES};
+use crate::dts::monitor_rule::{phones, same_phones};
 use crate::dts::{objects, reserve};
 use crate::framework::schema::OnChange;
 use crate::framework::timeouts::{self, Operation};
@@ -95,6 +95,7 @@ pub(super) fn schema() -> Schema {
                 .local()
                 .check(Check::one_of(&WAITS)),
         )
+        .attribute(job::on_wait_failure("subscription", ""))
         .attribute(
             text("subscription_instance_network_type", "Network of the brokers: `vpc`, the only one that DTS still has. Default: `vpc`.")
                 .default("vpc")
@@ -118,14 +119,19 @@ pub(super) fn schema() -> Schema {
         .attribute(text("dedicated_cluster_id", "Id of the dedicated cluster to run on. Only without `dts_instance_id`: such a subscription is configured first."))
         .attribute(Attribute::number("min_du").check(Check::one_of_numbers(&[1, 2, 4, 8, 16])).describe("Least DTS units of a serverless instance: 1, 2, 4, 8 or 16."))
         .attribute(Attribute::number("max_du").check(Check::one_of_numbers(&[1, 2, 4, 8, 16])).describe("Most DTS units of a serverless instance: 1, 2, 4, 8 or 16."))
-        .attribute(Attribute::bool("delay_notice").change(OnChange::InPlace).describe("Whether somebody is called when the subscription falls behind. Changed in place (`CreateJobMonitorRule`). Instead of a `dts_monitor_rule` of type `delay`, not beside one."))
-        .attribute(Attribute::string("delay_phone").change(OnChange::InPlace).check(phones()).describe("Who is called: up to ten phone numbers, separated by commas. With `delay_notice`."))
-        .attribute(Attribute::number("delay_rule_time").change(OnChange::InPlace).check(Check::between(1, i64::MAX)).describe("Delay that is too much, in seconds; DTS advises at least 10. Required with `delay_notice = true`."))
-        .attribute(Attribute::bool("error_notice").change(OnChange::InPlace).describe("Whether somebody is called when the subscription fails. Changed in place (`CreateJobMonitorRule`). Instead of a `dts_monitor_rule` of type `error`, not beside one."))
-        .attribute(Attribute::string("error_phone").change(OnChange::InPlace).check(phones()).describe("Who is called: up to ten phone numbers, separated by commas. With `error_notice`."))
+        .attribute(Attribute::bool("delay_notice").optional_computed().stable().change(OnChange::InPlace).describe("Whether somebody is called when the subscription falls behind. Changed in place (`CreateJobMonitorRule`). Instead of a `dts_monitor_rule` of type `delay`, which says more, not beside one. Left out, an alarm that an import found stays as it is."))
+        .attribute(Attribute::string("delay_phone").optional_computed().stable().same_meaning(same_phones).change(OnChange::InPlace).check(phones()).describe("Who is called: up to ten phone numbers, separated by commas. With `delay_notice`."))
+        .attribute(Attribute::number("delay_rule_time").optional_computed().stable().change(OnChange::InPlace).check(Check::between(1, i64::MAX)).describe("Delay that is too much, in seconds; DTS advises at least 10. Required with `delay_notice = true`."))
+        .attribute(Attribute::bool("error_notice").optional_computed().stable().change(OnChange::InPlace).describe("Whether somebody is called when the subscription fails. Changed in place (`CreateJobMonitorRule`). Instead of a `dts_monitor_rule` of type `error`, not beside one."))
+        .attribute(Attribute::string("error_phone").optional_computed().stable().same_meaning(same_phones).change(OnChange::InPlace).check(phones()).describe("Who is called: up to ten phone numbers, separated by commas. With `error_notice`."))
         .attribute(text("dts_bis_label", "Environment: `normal` or `online`.").check(Check::one_of(&["normal", "online"])))
         .attribute(text("resource_group_id", "Id of the resource group that it is configured in."))
-        .attribute(Attribute::string("status").computed().describe("Status of the subscription, as DTS reports it. `Normal`: its changes can be consumed. `Abnormal`: it is suspended, or it failed."))
+        .attribute(Attribute::string("status").computed().describe("Status of the subscription, as DTS reports it. `Normal`: its changes can be consumed. `Abnormal`: it is suspended, or it failed (then `failure` tells why)."))
+        .attribute(job::failure_attribute().describe(
+            "Why the subscription does not go on; null while it does, and while it is suspended. `stage` (`precheck`, `data_synchronization`, \
+             `modification`, `locked`, or `unknown`), `code` (as DTS has it; of a precheck, the checks that failed), `message`, and `suggestion`: \
+             what to do next.",
+        ))
         .attribute(Attribute::string("subscribe_topic").computed().describe("Kafka topic that the changes are in. Null until the subscription has been started."))
         .attribute(
             Attribute::new("subscription_host", host_type())

@@ -211,6 +211,7 @@ pub(super) fn subscription() -> Vec<Case> {
             RECORDED,
         ),
         free("wait_for", json!({ "wait_for": "none" })),
+        free("on_wait_failure", json!({ "on_wait_failure": "warn" })),
         called(
             "subscription_instance_vpc_id",
             json!({ "subscription_instance_vpc_id": "vpc-2" }),

@@ -185,6 +185,56 @@ fn two_resources_for_one_rule_are_refused() {
     assert_eq!(bench.all_recorded().len(), 0);
 }
 
+/// Real Terraform: an alarm that the job itself has, and a rule of the same type, would undo each other for ever.
+#[test]
+fn an_alarm_of_the_job_itself_and_a_rule_do_not_fight() {
+    let bench = Bench::immediate();
+    let job = |more: &str| crate::support::bench::job("m", "SYNC", more);
+    let rule = |more: &str| {
+        format!("resource \"dts_monitor_rule\" \"m\" {{\n  dts_job_id = dts_job.m.id\n{more}}}\n")
+    };
+    let (late, failed) = (
+        rule("  type = \"delay\"\n  delay_rule_time = 60\n"),
+        rule("  type = \"error\"\n"),
+    );
+    // Made together, the job's id is only known in the apply: the rule is refused there, before it sets anything.
+    let told = bench
+        .write(&[&job("error_notice = true"), &failed])
+        .apply()
+        .fails();
+    let told = told.error("`error_notice`");
+    assert!(
+        told.summary.contains("Two resources for DTS monitor rule"),
+        "{told:?}"
+    );
+    assert_eq!(told.address, "dts_monitor_rule.m");
+    assert_eq!(bench.count(SET), 0);
+    // From then on the plan refuses it, whichever was there before.
+    let plan = bench.workspace.plan(&[]).fails();
+    plan.error("Remove this `dts_monitor_rule`, or the `error_...` arguments there");
+    bench.write(&[&job("error_notice = false"), &failed]);
+    bench.workspace.plan(&[]).fails().error("`error_notice`");
+    // Another type is another alarm.
+    bench.write(&[&job("error_notice = true"), &late]).apply().ok();
+    bench.workspace.assert_plan_is_empty();
+    let on = |kind: &str| {
+        let id = bench.recorded("dts_job.m").unwrap().text("id");
+        let rules = bench.with_client(async move |api| api.describe_job_monitor_rule(&id).await);
+        let rule = rules.iter().find(|rule| rule.type_.as_deref() == Some(kind));
+        rule.is_some_and(|rule| rule.state.as_deref() == Some("Y"))
+    };
+    assert!(on("delay") && on("error"));
+    // From the rule to the job and back in one apply each: the alarm stays on.
+    let both = "error_notice = true\n  delay_notice = true\n  delay_rule_time = 60";
+    bench.write(&[&job(both)]).apply().ok();
+    assert!(on("delay") && on("error"));
+    bench.workspace.assert_plan_is_empty();
+    bench.write(&[&job("error_notice = true"), &late]).apply().ok();
+    assert!(on("delay") && on("error"));
+    bench.workspace.assert_plan_is_empty();
+    bench.workspace.destroy().ok();
+}
+
 /// Real Terraform: a job that is configured anew on its instance keeps its id and loses its alarms, which are set again in the same apply.
 #[test]
 fn a_rule_of_a_job_that_is_reset_is_set_again() {

@@ -217,6 +217,25 @@ fn configured_first_with_a_group() {
     bench.write(&[&suspended, FOR_SUBSCRIPTION]);
     let failed = bench.apply().fails();
     failed.error("Unable to delete DTS consumer group");
+    // Nor does it make or change one, which the plan knows.
+    let second = group.replace("\"m\"", "\"n\"").replace("billing", "invoices");
+    bench.write(&[&suspended, FOR_SUBSCRIPTION, &group, &second]);
+    let refused = bench.workspace.plan(&[]).fails();
+    let refused = refused.error("`desired_status = \"running\"`");
+    assert_eq!(
+        refused.summary,
+        "Unable to make consumer group \"invoices\" of a suspended subscription"
+    );
+    assert!(refused.code.contains("dts_job_id"), "{refused:?}");
+    bench.write(&[
+        &suspended,
+        FOR_SUBSCRIPTION,
+        &group.replace("billing", "invoices"),
+    ]);
+    let refused = bench.workspace.plan(&[]).fails();
+    refused.error("Unable to change consumer group \"invoices\"");
+    bench.write(&[&suspended, FOR_SUBSCRIPTION, &group]);
+    bench.workspace.assert_plan_is_empty();
     let running = checked.replace("prechecked", "running");
     step(
         &bench,
@@ -225,6 +244,159 @@ fn configured_first_with_a_group() {
     );
     bench.workspace.destroy().ok();
     assert_nothing_paid_for(&bench.emulator);
+}
+
+/// A subscription that is suspended is destroyed with its groups in the way that the error names.
+#[test]
+fn a_suspended_one_with_groups_can_be_destroyed() {
+    let bench = Bench::immediate();
+    let suspended = subscription(&format!("{ON_INSTANCE}\n  desired_status = \"suspended\""));
+    bench
+        .write(&[INSTANCE, &subscription(ON_INSTANCE), GROUP])
+        .apply()
+        .ok();
+    bench.write(&[INSTANCE, &suspended, GROUP]).apply().ok();
+    let failed = bench.workspace.destroy().fails();
+    let told = failed
+        .error("`terraform state rm` takes it out of the state, and `terraform destroy -refresh=false`");
+    assert!(told.detail.contains("`desired_status = \"running\"`"), "{told:?}");
+    let forget = ["state", "rm", "dts_consumer_group.m"];
+    bench.workspace.run(&forget).ok();
+    let rest = [
+        "destroy",
+        "-json",
+        "-input=false",
+        "-auto-approve",
+        "-refresh=false",
+    ];
+    bench.workspace.run(&rest).ok();
+    assert_nothing_paid_for(&bench.emulator);
+    assert_eq!(bench.all_recorded().len(), 0);
+}
+
+#[test]
+fn two_groups_of_one_name_are_refused() {
+    let bench = Bench::immediate();
+    let running = subscription(ON_INSTANCE);
+    bench.write(&[INSTANCE, &running, GROUP]).apply().ok();
+    // By whichever id they name the subscription.
+    for id in [
+        "dts_job_id = dts_subscription.m.id",
+        "dts_instance_id = dts_instance.m.id",
+    ] {
+        let second = GROUP
+            .replace("\"m\"", "\"n\"")
+            .replace("dts_job_id               = dts_subscription.m.id", id);
+        bench.write(&[INSTANCE, &running, GROUP, &second]);
+        let told = bench.workspace.plan(&[]).fails();
+        let told = told.error("Two resources for consumer group \"billing\"");
+        assert!(told.code.contains("consumer_group_name"), "{told:?}");
+        // Another name is another group.
+        let other = second.replace("billing", "invoices");
+        bench.write(&[INSTANCE, &running, GROUP, &other]);
+        bench.workspace.plan(&[]).ok();
+    }
+    let renamed = "moved {\n  from = dts_consumer_group.m\n  to   = dts_consumer_group.n\n}\n";
+    let second = GROUP.replace("\"m\"", "\"n\"");
+    bench.write(&[INSTANCE, &running, &second, renamed]).apply().ok();
+    bench.workspace.apply(&["-replace=dts_consumer_group.n"]).ok();
+    bench.workspace.assert_plan_is_empty();
+    bench.workspace.destroy().ok();
+    assert_nothing_paid_for(&bench.emulator);
+}
+
+/// Why it does not run, as the user sees it.
+#[test]
+fn one_that_failed_is_told_in_the_plan() {
+    let bench = Bench::immediate();
+    let running = subscription(ON_INSTANCE);
+    bench.write(&[INSTANCE, &running]).apply().ok();
+    let failure = json!({ "stage": "incremental", "code": "DTS-30019", "message": "the log was purged" });
+    bench
+        .emulator
+        .script_job(json!({ "job": "orders", "failure": failure }));
+    let planned = bench.workspace.plan(&[]).ok();
+    let warnings = planned.warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].summary.ends_with("does not go on"), "{warnings:?}");
+    assert!(warnings[0].detail.contains("the log was purged"), "{warnings:?}");
+    bench.workspace.apply_saved().ok();
+    bench.workspace.assert_plan_is_empty();
+    let state = bench.workspace.state_json();
+    assert_eq!(state_values(&state, "dts_subscription.m")["failure"], json!(null));
+    bench.workspace.destroy().ok();
+}
+
+/// Everything is imported elsewhere: the alarm is the rule's there too.
+#[test]
+fn imported_with_its_alarm_it_plans_empty() {
+    let bench = Bench::immediate();
+    let rule = "resource \"dts_monitor_rule\" \"m\" {\n  dts_job_id = dts_subscription.m.id\n  type = \"delay\"\n  \
+                delay_rule_time = 60\n  phone = \"1,2\"\n}\n";
+    let config = subscription(ON_INSTANCE);
+    bench.write(&[INSTANCE, &config, rule]).apply().ok();
+    let there = Workspace::new(Some(&bench.emulator.url()));
+    let by_id = format!(
+        "dts_instance_id = \"{}\"",
+        bench.recorded("dts_instance.m").unwrap().text("id")
+    );
+    let without_password =
+        subscription(&by_id).replace(&format!("password      = \"{SOURCE_PASSWORD}\""), "");
+    there.write("main.tf", &[&without_password, rule].concat());
+    for address in ["dts_subscription.m", "dts_monitor_rule.m"] {
+        let id = bench.recorded(address).unwrap().text("id");
+        there.import(address, &id).ok();
+    }
+    there.assert_plan_is_empty();
+    // What the rule says otherwise is no change of the subscription.
+    let earlier = rule.replace("60", "30");
+    there.write("main.tf", &[without_password, earlier].concat());
+    let mark = bench.mark();
+    there.apply(&[]).ok();
+    assert_eq!(bench.changes_since(mark), ["CreateJobMonitorRule"]);
+    there.assert_plan_is_empty();
+}
+
+/// Tables are a set: the plan shows the one that comes, and their order is none, nor is that of a state from when they were a list.
+#[test]
+fn the_plan_shows_the_one_table_that_comes() {
+    let bench = Bench::immediate();
+    let with_tables = |names: &[&str]| {
+        let tables: String = names
+            .iter()
+            .map(|name| format!("    table {{\n      name = \"{name}\"\n    }}\n"))
+            .collect();
+        subscription(ON_INSTANCE).replace("    table {\n      name = \"person\"\n    }\n", &tables)
+    };
+    bench
+        .write(&[INSTANCE, &with_tables(&["person", "city"])])
+        .apply()
+        .ok();
+    bench.workspace.assert_plan_is_empty();
+    let mut state: serde_json::Value = serde_json::from_str(&bench.workspace.state_file()).unwrap();
+    for resource in state["resources"].as_array_mut().unwrap() {
+        if resource["type"] == "dts_subscription" {
+            let tables = &mut resource["instances"][0]["attributes"]["database"][0]["table"];
+            assert_eq!(*tables, json!([{ "name": "city" }, { "name": "person" }]));
+            *tables = json!([{ "name": "person" }, { "name": "city" }]);
+        }
+    }
+    bench.workspace.write("terraform.tfstate", &state.to_string());
+    bench.workspace.assert_plan_is_empty();
+    bench.write(&[INSTANCE, &with_tables(&["city", "person"])]);
+    bench.workspace.assert_plan_is_empty();
+    bench.write(&[INSTANCE, &with_tables(&["aisle", "city", "person"])]);
+    let arguments = ["plan", "-input=false", "-no-color"];
+    let shown = bench.workspace.run(&arguments).ok().stdout;
+    let changed: Vec<&str> = shown
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("+ ") || line.starts_with("- ") || line.starts_with("~ "))
+        .filter(|line| line.contains("table") || line.contains("name "))
+        .collect();
+    assert_eq!(changed, ["+ table {", "+ name = \"aisle\""], "{shown}");
+    bench.apply().ok();
+    bench.workspace.assert_plan_is_empty();
 }
 
 #[test]
@@ -247,12 +419,7 @@ fn one_resource_for_an_instance_and_for_an_alarm() {
         rule,
     ]);
     let told = bench.workspace.plan(&[]).fails();
-    let told = format!("{:?}", told.errors());
-    assert!(
-        told.contains("Two resources for DTS monitor rule")
-            || told.contains("Two resources for the error alarm"),
-        "{told}"
-    );
+    told.error("Two resources for DTS monitor rule");
     // No job of another kind.
     bench
         .write(&[&INSTANCE.replace("SUBSCRIBE", "SYNC").replace("\"m\"", "\"s\"")])

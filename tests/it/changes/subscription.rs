@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use terraform_provider_dts::emulator::Lifecycle;
 use terraform_provider_dts::framework::rules::Action::{Create, Update};
 
-use super::bed::{Bed, Managed};
+use super::bed::{Bed, Managed, operations_of};
 use super::config::{SUBSCRIBE, SYNC, fixtures, instance, instance_for, subscription, with};
 use super::in_place::{PASSWORD, START, sent};
 
@@ -308,12 +308,121 @@ fn what_is_done_behind_our_back_is_seen() {
     );
     managed.change(&config, Update, &[MODIFY]);
     bed.call(SUSPEND, &[job]);
+    let planned = managed.must_plan(&config);
+    Managed::warned(&planned, "desired_status", "suspended by somebody else");
+    assert!(managed.core.get("failure").is_null());
     managed.change(&config, Update, &[START]);
     bed.call(RESET, &[job]);
     managed.change(&config, Update, &[CONFIGURE, START]);
     bed.call("DeleteDtsJob", &[job]);
     managed.refresh();
     assert!(managed.core.state.is_none(), "gone with its instance");
+}
+
+/// It is started again, and the plan says why it does not run.
+#[test]
+fn one_that_failed_is_drift_with_the_reason() {
+    let bed = Bed::new();
+    let (mut managed, config) = bed.subscribed(&subscription());
+    bed.emulator.script_job(json!({ "job": "*", "failure": {
+        "stage": "incremental", "code": "DTS-30019", "message": "the log was purged" } }));
+    managed.refresh();
+    assert_eq!(managed.status(), "Abnormal");
+    let failure = managed.core.get("failure");
+    assert_eq!(failure["stage"], "data_synchronization", "{failure}");
+    assert_eq!(failure["code"], "DTS-30019");
+    assert!(
+        failure["message"]
+            .as_str()
+            .unwrap()
+            .contains("the log was purged")
+    );
+    let planned = managed.must_plan(&config);
+    assert_eq!(operations_of(&planned.planned), [START]);
+    Managed::warned(&planned, "desired_status", "the log was purged");
+    // One that failed is no suspended one, whoever imports it.
+    let mut imported = bed.resource("dts_subscription");
+    imported.import(&managed.text("id")).unwrap();
+    imported.refresh();
+    assert_eq!(imported.text("desired_status"), "running");
+    assert_eq!(imported.core.get("failure")["code"], "DTS-30019");
+    managed.change(&config, Update, &[START]);
+    assert!(managed.core.get("failure").is_null());
+    // Suspended as wanted, nothing is told.
+    managed.settle(&desired(&config, "suspended"));
+    managed.assert_plan_is_empty(&desired(&config, "suspended"));
+    assert!(managed.core.get("failure").is_null());
+}
+
+#[test]
+fn a_wait_that_fails_may_be_a_warning() {
+    let bed = Bed::with(
+        Lifecycle::Immediate,
+        Some(fixtures("right", "destination-password")),
+    );
+    let mut bought = bed.instance();
+    bought.settle(&instance(SUBSCRIBE));
+    let config = with(
+        &subscription(),
+        json!({ "dts_instance_id": bought.text("id"), "on_wait_failure": "warn" }),
+    );
+    let mut managed = bed.resource("dts_subscription");
+    let planned = managed.must_plan(&config);
+    let told = managed.apply(&planned, &config);
+    assert!(!told.has_errors(), "{told:#?}");
+    assert!(
+        told.iter().any(|one| one.summary.contains("CHECK_AUTH_SRC")),
+        "{told:#?}"
+    );
+    assert!(!managed.core.state.as_ref().unwrap().tainted);
+    assert_eq!(managed.core.get("failure")["stage"], "precheck");
+    // It is still wanted: the next plan says what it would do, and why.
+    let planned = managed.must_plan(&config);
+    assert_eq!(operations_of(&planned.planned), [START]);
+    Managed::warned(&planned, "desired_status", "CHECK_AUTH_SRC");
+    let mended = with(&config, json!({ "source_endpoint": { "password": "right" } }));
+    managed.change(&mended, Update, &[PASSWORD, START]);
+    assert!(managed.core.get("failure").is_null());
+}
+
+/// What an import finds may be a `dts_monitor_rule`'s: it is no change until the configuration says something of it.
+#[test]
+fn alarms_that_an_import_finds_stay_as_they_are() {
+    let bed = Bed::new();
+    let (managed, config) = bed.subscribed(&subscription());
+    let id = managed.text("id");
+    let alarm = |time: &str, phone: &str| {
+        let said = [
+            ("DtsJobId", id.as_str()),
+            ("Type", "delay"),
+            ("DelayRuleTime", time),
+            ("Phone", phone),
+        ];
+        bed.call(RULE, &said);
+    };
+    alarm("60", "1,2");
+    let mut imported = bed.resource("dts_subscription");
+    imported.import(&id).unwrap();
+    let unsaid = with(&config, json!({ "source_endpoint": { "password": null } }));
+    imported.assert_plan_is_empty(&unsaid);
+    assert_eq!(imported.core.get("delay_rule_time"), 60);
+    imported.change(&config, Update, &[]);
+    imported.assert_plan_is_empty(&config);
+    alarm("90", "1,2");
+    imported.assert_plan_is_empty(&config);
+    // Said as it is, in whatever order, and then otherwise; what was said once is taken away with the argument.
+    let said = json!({ "delay_notice": true, "delay_rule_time": 90, "delay_phone": "2,1" });
+    imported.settle(&with(&config, said.clone()));
+    let mark = bed.mark();
+    imported.settle(&with(&config, said));
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+    imported.change(
+        &with(&config, json!({ "delay_notice": true, "delay_rule_time": 30 })),
+        Update,
+        &[RULE],
+    );
+    imported.change(&config, Update, &[RULE]);
+    assert!(imported.core.get("delay_notice").is_null());
 }
 
 #[test]
