@@ -34,6 +34,8 @@ pub(super) struct Case {
 /// In place or anew, depending on how far the job is, or refused where it is too far.
 pub(super) const BY_STAGE: &[Expected] = &[Called, Replaced, Refused];
 pub(super) const CALLED: &[Expected] = &[Called];
+/// A job that has ended logs in nowhere.
+const UNTIL_THE_END: &[Expected] = &[Called, Recorded];
 pub(super) const RECORDED: &[Expected] = &[Recorded];
 
 /// Of a job: configured, running, suspended, a one-time migration that has ended, configured first and checked.
@@ -475,8 +477,8 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
             name("password"),
             base,
             block(json!({ "password": "new" })),
-            CALLED,
-            CALLED,
+            UNTIL_THE_END,
+            UNTIL_THE_END,
         ),
         // Kept nowhere, so that only its version can tell of a change.
         case(
@@ -490,8 +492,8 @@ fn endpoint(base: &Json, side: &'static str) -> Vec<Case> {
             name("password_wo_version"),
             &hidden,
             block(json!({ "password_wo": "second", "password_wo_version": 2 })),
-            CALLED,
-            CALLED,
+            UNTIL_THE_END,
+            UNTIL_THE_END,
         ),
         staged(
             "owner_id",
