@@ -63,7 +63,7 @@ pub(super) struct Situation {
     pub(super) stage: Stage,
     /// Whether an instance is paid for, so that a start runs more than the precheck.
     pub(super) has_instance: bool,
-    /// Whether it ends by itself: a migration without incremental part.
+    /// Whether it ends by itself: a migration without incremental part, if nobody stopped it on the way.
     pub(super) one_time: bool,
     /// Whether it can be reset and configured again (SYNC; a migration cannot).
     pub(super) resettable: bool,
@@ -119,7 +119,11 @@ pub(super) fn course(now: Situation, desired: Desired) -> Course {
         (Desired::Suspended, NotConfigured | NotStarted | PrecheckFailed | PreCheckPass) => moves(&[]),
         (Desired::Suspended, Prechecking | Running) => moves(&[Suspend]),
         (Desired::Suspended, Suspended | Failed) => moves(&[]),
-        (Desired::Suspended, Finished) if now.one_time => moves(&[]),
+        (Desired::Suspended, Finished) if now.one_time => Course::Refused(
+            "The migration has moved everything and has finished: there is nothing left to suspend. Set `running`, which it has come to the \
+             end of, or `stopped`; neither calls anything."
+                .to_owned(),
+        ),
         (Desired::Suspended, Finished) => {
             Course::Refused("The job was stopped, which ends it for good. Set `stopped` to accept that.".to_owned())
         }
@@ -254,6 +258,13 @@ mod tests {
             "running",
             "replace_triggered_by",
         );
+        let done = Situation {
+            one_time: true,
+            resettable: false,
+            ..ended
+        };
+        refused(done, "suspended", "nothing left to suspend");
+        check(done, "stopped", &[]);
     }
 
     #[test]

@@ -58,9 +58,9 @@ pub const SOURCE_ADDRESS: &str = "registry.terraform.io/dts-community/dts";
 
 /// The `operations` attribute that every resource has.
 fn operations_attribute() -> Attribute {
-    Attribute::new("operations", Type::list(Type::String)).computed().describe(
-        "The API calls that the last change made, in order; in a plan, those that the apply will make. Calls that only read are \
-         not listed. A call that the apply finds to be needless is left out with a warning, and stays listed, for Terraform records \
+    Attribute::new("operations", Type::list(Type::String)).computed().told_again().describe(
+        "The API calls that the last change made, in order; in a plan, those that the apply will make (by a warning, where they are those of \
+         the last change again: Terraform shows only what differs). Calls that only read are not listed. A call that the apply finds to be needless is left out with a warning, and stays listed, for Terraform records \
          what was planned. Calls that remove an object, also one that is replaced, are told by a warning of the plan; \
          not where the user asks for the replacement (`-replace`, `replace_triggered_by`), of which the provider is not told.",
     )

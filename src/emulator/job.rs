@@ -3,7 +3,7 @@
 use super::{
     configure,
     model::{Direction, Job, Kind, Status},
-    monitor_rule,
+    module, monitor_rule,
     params::Params,
     reply::{Body, Refusal},
     state::{State, direction, one_way},
@@ -186,10 +186,12 @@ fn unlocked(state: &State, index: usize, what: &str) -> Result<(), Refusal> {
 pub(crate) fn suspend(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     let index = state.find_directed(params, "DtsInstanceId")?;
     unlocked(state, index, "suspended")?;
+    let reached = module::progress(state, &state.jobs[index]);
     let (job, now) = (&mut state.jobs[index], state.now);
     if !job.status.is_running() || ends(job) {
         return Err(wrong_state(job, "suspended"));
     }
+    job.reached = Some(reached);
     job.begin(Passing::Suspend, now);
     Ok(Body::new())
 }
@@ -198,6 +200,7 @@ pub(crate) fn suspend(state: &mut State, params: &Params) -> Result<Body, Refusa
 pub(crate) fn stop(state: &mut State, params: &Params) -> Result<Body, Refusal> {
     let index = state.find_directed(params, "DtsInstanceId")?;
     unlocked(state, index, "stopped")?;
+    let reached = module::progress(state, &state.jobs[index]);
     let (job, now) = (&mut state.jobs[index], state.now);
     if job.kind == Kind::Subscribe {
         return Err(Refusal::new(
@@ -210,6 +213,7 @@ pub(crate) fn stop(state: &mut State, params: &Params) -> Result<Body, Refusal> 
     if !(job.status.is_running() || paused) || ends(job) {
         return Err(wrong_state(job, "stopped"));
     }
+    job.reached = Some(reached);
     job.begin(Passing::Stop, now);
     Ok(Body::new())
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{checks::Item, lifecycle::Elapsed, objects::Objects, reply::Body, transition::Passing};
+use super::{
+    checks::Item, lifecycle::Elapsed, objects::Objects, reply::Body, script::Progress, transition::Passing,
+};
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,6 +264,8 @@ pub(crate) struct Job {
     pub(crate) run_after_precheck: bool,
     /// Whether structure and full load are done.
     pub(crate) loaded: bool,
+    /// How far structure and full load had come when the job was last paused or stopped.
+    pub(crate) reached: Option<Progress>,
     /// What the job is passing through.
     pub(crate) passing: Option<(Passing, Elapsed)>,
     pub(crate) began: Option<Timestamp>,
@@ -366,6 +370,7 @@ impl Job {
             shielded: BTreeSet::new(),
             run_after_precheck: false,
             loaded: false,
+            reached: None,
             passing: None,
             began: None,
             finished: None,

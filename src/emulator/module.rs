@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     model::{Job, Stage, Status},
+    script::Progress,
     state::State,
     transition::Passing,
 };
@@ -41,11 +42,7 @@ impl Module {
         if !wanted || job.began.is_none() {
             return module("NotStarted", 0);
         }
-        let elapsed = match &job.passing {
-            Some((Passing::Load, elapsed)) => elapsed.steps_done(state.lifecycle, state.now, 100),
-            _ => 0,
-        };
-        let progress = state.scripts.progress(job, elapsed);
+        let progress = progress(state, job);
         let percent = match stage {
             Stage::Structure => progress.structure,
             Stage::Full => progress.full,
@@ -59,7 +56,6 @@ impl Module {
         }
         let paused = job.status == Status::Suspending || job.status.has_failed();
         match stage {
-            _ if job.status == Status::Finished => module("Finished", 100),
             Stage::Structure | Stage::Full => {
                 let before = stage == Stage::Full
                     && progress.structure < 100
@@ -75,6 +71,7 @@ impl Module {
                 }
             }
             _ if !job.loaded => module("NotStarted", 0),
+            _ if job.status == Status::Finished => module("Finished", 100),
             _ if paused => module("Suspending", 50),
             _ if delay(state, job) > BEHIND => module("Migrating", 99),
             _ => module("Catched", 100),
@@ -99,6 +96,17 @@ impl Module {
         }
         shown
     }
+}
+
+/// How far structure and full load have come. Only the end of a load is the end of both: a job that was stopped in the middle of
+/// it is `Finished` too (dts-api.md 3.2), and its modules stay where they were. The reference has no word for such a module but
+/// those of one that is not through (dts-api.md 3.6).
+pub(crate) fn progress(state: &State, job: &Job) -> Progress {
+    let elapsed = match &job.passing {
+        Some((Passing::Load, elapsed)) => elapsed.steps_done(state.lifecycle, state.now, 100),
+        _ => 0,
+    };
+    state.scripts.progress(job, elapsed)
 }
 
 /// Milliseconds behind the source; -1 before changes are read.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    model::{Failure, Job, Stage},
+    model::{Failure, Job, Stage, Status},
     transition::Passing,
 };
 
@@ -78,7 +78,7 @@ impl Default for Retrying {
 }
 
 /// Percent of the two parts of a load.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Progress {
     #[serde(default = "Progress::all")]
@@ -168,19 +168,23 @@ impl Scripts {
                 full: 100,
             };
         }
+        let reached = job.reached.unwrap_or(Progress {
+            structure: 0,
+            full: 0,
+        });
+        if job.status == Status::Finished {
+            return reached;
+        }
         let scripted = self.of(job).and_then(|script| script.progress);
         scripted.unwrap_or_else(|| {
             // Of the time that a load takes, the first half is for the structure.
             let part = |from: usize| u8::try_from((elapsed.saturating_sub(from) * 2).min(100)).unwrap_or(100);
             match job.passing {
                 Some((Passing::Load, _)) => Progress {
-                    structure: part(0),
-                    full: part(50),
+                    structure: part(0).max(reached.structure),
+                    full: part(50).max(reached.full),
                 },
-                _ => Progress {
-                    structure: 0,
-                    full: 0,
-                },
+                _ => reached,
             }
         })
     }

@@ -147,7 +147,9 @@ fn change<C: Send + Sync + 'static>(
         (Some(prior), Value::Map(planned)) => {
             private.set(SAW_PRIOR, true);
             let paths = replace::paths(block, config, prior, planned, &replace, diagnostics);
-            if !paths.is_empty() {
+            if paths.is_empty() {
+                tell_again(block, prior, planned, diagnostics);
+            } else {
                 // Terraform asks for no plan of the destroy that is half of a replacement.
                 resource.plan_destroy(prior, private, client, diagnostics);
             }
@@ -162,6 +164,33 @@ fn change<C: Send + Sync + 'static>(
         hold_to_rules(block, prior, config, &planned, diagnostics);
     }
     (planned, paths)
+}
+
+/// What a plan is to show and Terraform does not: it leaves out every attribute that keeps its value, also one that is about this
+/// apply and has the value of the last one by chance.
+fn tell_again(block: &Block, prior: &Object, planned: &Object, diagnostics: &mut Diagnostics) {
+    if diagnostics.has_errors() || prior == planned {
+        return;
+    }
+    for attribute in block.attributes.iter().filter(|attribute| attribute.told_again) {
+        let name = attribute.name.as_str();
+        let items = planned.list(name);
+        let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+        if texts.is_empty() || texts.len() != items.len() || prior.get(name) != planned.get(name) {
+            continue;
+        }
+        let id = planned.str("id").unwrap_or("this object");
+        diagnostics.push(
+            Diagnostic::warning(
+                format!("{name} of {id}, as in the last apply: {}", texts.join(", ")),
+                format!(
+                    "The apply makes these calls, though the plan shows no `{name}`: Terraform leaves out what keeps its value, and this is \
+                     the same list as last time."
+                ),
+            )
+            .at(Path::attribute(name)),
+        );
+    }
 }
 
 /// Terraform refuses a plan that breaks its rules; in a debug build we say so first, and which one.
@@ -310,4 +339,46 @@ pub(super) fn unknown_computed(
         }
     }
     bodies::each(block, config, prior, planned, unknown_computed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::schema::Attribute;
+    use crate::framework::types::Type;
+
+    #[test]
+    fn a_list_that_is_planned_again_is_told() {
+        let list = || Type::list(Type::String);
+        let block = Block::new("")
+            .attribute(Attribute::new("calls", list()).computed().told_again())
+            .attribute(Attribute::new("other", list()).computed());
+        let state = |name: &str, calls: Value| {
+            Object::new()
+                .with("id", "j1")
+                .with("name", name)
+                .with("calls", calls)
+                .with("other", vec!["A"])
+        };
+        let calls =
+            |names: &[&str]| Value::from(names.iter().map(|name| Value::from(*name)).collect::<Vec<_>>());
+        let before = state("a", calls(&["A", "B"]));
+        for (planned, told) in [
+            (state("b", calls(&["A", "B"])), true),
+            (before.clone(), false),
+            (state("b", calls(&["A"])), false),
+            (state("b", Value::Unknown), false),
+        ] {
+            let mut diagnostics = Diagnostics::new();
+            tell_again(&block, &before, &planned, &mut diagnostics);
+            let found: Vec<_> = diagnostics.iter().map(|one| one.summary.as_str()).collect();
+            let expected = ["calls of j1, as in the last apply: A, B"];
+            assert_eq!(found, &expected[..usize::from(told)], "{planned:?}");
+        }
+        // Nothing was called, and nothing will be.
+        let idle = |name: &str| state(name, calls(&[]));
+        let mut diagnostics = Diagnostics::new();
+        tell_again(&block, &idle("a"), &idle("b"), &mut diagnostics);
+        assert_eq!(diagnostics.iter().count(), 0);
+    }
 }

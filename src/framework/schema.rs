@@ -249,6 +249,8 @@ pub struct Attribute {
     pub replaces: bool,
     /// A computed value that does not change with other changes: planned from the prior state, null too.
     pub stable: bool,
+    /// A computed list that is about one apply: where a change plans the same again, a warning tells it.
+    pub told_again: bool,
     /// When the old and the new value mean the same, the old one is kept and nothing changes.
     pub same_meaning: Option<SameMeaning>,
     /// What its known values must fulfil.
@@ -273,6 +275,7 @@ impl Attribute {
             default: None,
             replaces: false,
             stable: false,
+            told_again: false,
             same_meaning: None,
             checks: Vec::new(),
             parameter: Parameter::Same,
@@ -363,6 +366,14 @@ impl Attribute {
     #[must_use]
     pub fn stable(mut self) -> Attribute {
         self.stable = true;
+        self
+    }
+
+    /// A list that is about one apply. Terraform shows no attribute that keeps its value, so a change that plans the same list again
+    /// tells it by a warning.
+    #[must_use]
+    pub fn told_again(mut self) -> Attribute {
+        self.told_again = true;
         self
     }
 

@@ -56,6 +56,9 @@ fn block_problems(block: &Block, at: &str, in_set: bool, root: bool, found: &mut
         if attribute.stable && !attribute.mode.is_computed() {
             say("is stable but not computed");
         }
+        if attribute.told_again && !attribute.mode.is_computed() {
+            say("is told again but not computed");
+        }
         if in_set && has_dynamic(&attribute.ty) {
             say("is dynamic inside a set");
         }

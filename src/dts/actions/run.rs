@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 
 use super::states::{Answer, Ask};
 use crate::api;
-use crate::dts::job::so_far;
+use crate::dts::job::{Extent, so_far};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, Patience, Poll};
@@ -148,12 +149,23 @@ impl<'a> Run<'a> {
         if let Some(id) = &detail.dts_job_id {
             self.id.clone_from(id);
         }
-        Ok(Seen::new(detail))
+        let mut seen = Seen::new(detail);
+        if seen.stage == Stage::Finished && seen.ends_by_itself() {
+            // Whether it came to its end or was stopped on the way, only its phases tell, and only lists tell those.
+            let job = api::JobRef::job(&self.id);
+            let listed = self.api.read_job(&job, seen.kind(), api::Purpose::Progress).await;
+            if let Ok(listed) = listed {
+                let detail = &mut seen.detail;
+                detail.structure_initialization_status = listed.structure_initialization_status;
+                detail.data_initialization_status = listed.data_initialization_status;
+            }
+        }
+        Ok(seen)
     }
 
     /// Whether the job has to be called; an error where DTS would not take that.
     pub(super) async fn needs(&self, ask: Ask, seen: &Seen, done: &str) -> Result<bool, Diagnostics> {
-        match ask.at(&seen.status, seen.is_one_time()) {
+        match ask.at(&seen.status, seen.has_finished()) {
             Answer::Go => Ok(true),
             Answer::Done => {
                 self.say(format!("{done} already (status {})", seen.status)).await;
@@ -162,9 +174,13 @@ impl<'a> Run<'a> {
             Answer::Wrong(why) => Err(self.refuse(
                 ask,
                 format!(
-                    "Its status is {}; that is possible in the statuses {} only. {why}",
+                    "Its status is {}; that is possible in the statuses {} only. {why}{}",
                     seen.status,
-                    ask.allowed().join(", ")
+                    ask.allowed().join(", "),
+                    seen.stopped_at().map_or(String::new(), |moved| format!(
+                        " It was stopped at {}.",
+                        moved.told()
+                    ))
                 ),
             )),
         }
@@ -253,6 +269,7 @@ impl<'a> Run<'a> {
         let what = format!("see DTS job {} {verb}", self.id);
         let (what, there) = (what.as_str(), &there);
         let begin = self.api.clock().instant();
+        let ending = &AtomicBool::new(false);
         self.until(what, || async move {
             let read = self
                 .api
@@ -273,7 +290,9 @@ impl<'a> Run<'a> {
             }
             let waited = self.api.clock().instant().saturating_duration_since(begin);
             let is_stale = seen.stage == before.stage && waited < SETTLE;
-            if bad.contains(&seen.stage) && !is_stale {
+            // The phases may be told a moment later than the end, so that one look is not enough to call it a stop.
+            let is_news = seen.stopped_at().is_some() && !ending.swap(true, Ordering::Relaxed);
+            if bad.contains(&seen.stage) && !is_stale && !is_news {
                 return Err(self.failure(what, &seen).await);
             }
             Ok(Poll::Pending(far))
@@ -291,6 +310,17 @@ impl<'a> Run<'a> {
                 "The job does not run. Repair the cause and invoke the action again.",
             )
             .await;
+        }
+        if let Some(moved) = seen.stopped_at() {
+            return Diagnostic::error(
+                format!("Unable to {what}"),
+                format!(
+                    "It was stopped before it had moved everything ({}), which ends it for good. Its status is {}.",
+                    moved.told(),
+                    seen.status
+                ),
+            )
+            .into();
         }
         let retry = seen.detail.retry_state.as_ref();
         let why = seen
@@ -342,8 +372,19 @@ impl Seen {
     }
 
     /// Whether it ends by itself, as a migration does that follows no changes.
-    pub(super) fn is_one_time(&self) -> bool {
+    fn ends_by_itself(&self) -> bool {
         self.kind() == Some("MIGRATION") && self.detail.mode.data_synchronization == Some(false)
+    }
+
+    /// Whether it has ended by itself, as far as DTS tells it.
+    pub(super) fn has_finished(&self) -> bool {
+        self.stage == Stage::Finished && self.ends_by_itself() && self.stopped_at().is_none()
+    }
+
+    /// How far it had come when it was ended before its time.
+    fn stopped_at(&self) -> Option<Extent> {
+        let ended = self.stage == Stage::Finished && self.ends_by_itself();
+        Some(Extent::at_the_end(&self.detail, &self.detail)).filter(|moved| ended && moved.is_part())
     }
 
     /// Whether it goes on after the load, until somebody stops it.

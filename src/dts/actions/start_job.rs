@@ -127,7 +127,7 @@ fn max_delay(config: &Object) -> i64 {
 async fn follow(run: &Run<'_>, before: &Seen, wait_for: &str, seconds: i64) -> Result<(), Diagnostics> {
     const BAD: [Stage; 3] = [Stage::PrecheckFailed, Stage::Failed, Stage::Finished];
     let runs = |now: &Seen| now.stage == Stage::Running;
-    let ended = |now: &Seen| now.stage == Stage::Finished && now.is_one_time();
+    let ended = Seen::has_finished;
     let done = match wait_for {
         NONE => return Ok(()),
         "prechecked" => {
@@ -150,8 +150,7 @@ async fn follow(run: &Run<'_>, before: &Seen, wait_for: &str, seconds: i64) -> R
             "caught up"
         }
         "finished" => {
-            let there = |now: &Seen| now.stage == Stage::Finished;
-            run.follow("finish", before, &BAD, there).await?;
+            run.follow("finish", before, &BAD, ended).await?;
             "finished"
         }
         _ => {

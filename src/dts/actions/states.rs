@@ -73,12 +73,12 @@ const TABLE: [(&str, [Answer; 6]); 22] = [
 ];
 
 impl Ask {
-    /// The answer at a status; `one_time`: a job that ends by itself, so that its end is no failure to start or to pause it. A status
+    /// The answer at a status; `finished`: the job has come to its end by itself, which is no failure to start or to pause it. A status
     /// that is not known is left to DTS, which knows it.
-    pub(super) fn at(self, status: &str, one_time: bool) -> Answer {
+    pub(super) fn at(self, status: &str, finished: bool) -> Answer {
         let known = TABLE.iter().find(|(name, _)| name.eq_ignore_ascii_case(status));
         match known.map(|(_, answers)| answers[self as usize]) {
-            Some(ENDED) if one_time => Done,
+            Some(ENDED) if finished => Done,
             Some(answer) => answer,
             None => Go,
         }

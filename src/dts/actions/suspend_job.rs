@@ -58,7 +58,7 @@ impl Action<Client> for SuspendJob {
             return Ok(());
         }
         // A job that has come to its end meanwhile moves nothing any more either.
-        let there = |now: &Seen| now.is_suspended() || now.stage == Stage::Finished && now.is_one_time();
+        let there = |now: &Seen| now.is_suspended() || now.has_finished();
         run.follow("suspend", &seen, &[Stage::Failed, Stage::Finished], there)
             .await?;
         run.say("suspended").await;

@@ -430,9 +430,12 @@ impl<'a> Run<'a> {
 
     /// Whether the job is paused, or has ended by itself as a migration without changes does: nothing is left to pause then.
     async fn needs_no_suspension(&mut self) -> Result<bool, Diagnostics> {
-        let where_ = match self.stage().await? {
+        let detail = self.detail().await?;
+        let where_ = match Stage::of(detail.status.as_deref().unwrap_or_default()) {
             Stage::Suspended => "is suspended",
-            Stage::Finished if is_one_time(&self.reached) => "has ended by itself",
+            Stage::Finished if is_one_time(&self.reached) && self.is_done(&detail).await => {
+                "has ended by itself"
+            }
             _ => return Ok(false),
         };
         self.already("SuspendDtsJob", where_);

@@ -1,6 +1,8 @@
 //! How a job is, beside its `status`: `failure` (why it does not go on, and what to do) and `progress` (how far it is).
 
+use super::extent::{self, Extent};
 use crate::api;
+use crate::dts::course::Desired;
 use crate::dts::precheck;
 use crate::dts::status::Stage;
 use crate::framework::{Attribute, Object, Type, Value};
@@ -15,7 +17,7 @@ pub(super) fn attributes() -> [Attribute; 2] {
     [
         Attribute::new("failure", failure).computed().describe(
             "Why the job does not go on; null while it does. `stage` (`precheck`, `structure_initialization`, `data_initialization`, \
-             `data_synchronization`, `modification`, `locked`, or `unknown`), `code` (as DTS has it; of a precheck, the checks that failed), \
+             `data_synchronization`, `modification`, `locked`, `stopped` (a migration, before it had moved everything), or `unknown`), `code` (as DTS has it; of a precheck, the checks that failed), \
              `message`, and `suggestion`: what to do next.",
         ),
         Attribute::new("progress", progress).computed().describe(
@@ -37,6 +39,9 @@ pub(super) struct Failure {
 impl Failure {
     /// In one sentence, and what to do in another.
     pub(super) fn told(&self) -> String {
+        if self.stage == STOPPED {
+            return format!("{}. {}", capitalized(&self.message), self.suggestion);
+        }
         let stage = match self.stage {
             "unknown" => String::new(),
             stage => format!(" in {stage}"),
@@ -58,6 +63,13 @@ impl Failure {
     }
 }
 
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// As the state has it, in one sentence, and what to do in another.
 pub(super) fn recorded(state: &Object) -> Option<String> {
     let failure = state.object("failure")?;
@@ -73,13 +85,17 @@ pub(super) fn recorded(state: &Object) -> Option<String> {
     Some(known.told())
 }
 
-const STAGES: [&str; 7] = [
+/// A migration that was ended before it was done.
+const STOPPED: &str = "stopped";
+
+const STAGES: [&str; 8] = [
     "precheck",
     "structure_initialization",
     "data_initialization",
     "data_synchronization",
     "modification",
     "locked",
+    STOPPED,
     "unknown",
 ];
 
@@ -105,7 +121,7 @@ impl Particulars {
         let open = match stage {
             Stage::Failed => true,
             Stage::Running | Stage::Suspended => loads && !is_loaded(job),
-            Stage::Finished => loads && job.mode.data_synchronization == Some(true),
+            Stage::Finished => loads,
             _ => false,
         };
         if open && job.structure_initialization_status.is_none() && job.data_initialization_status.is_none() {
@@ -128,10 +144,35 @@ impl Particulars {
     }
 }
 
-/// Brings `failure` and `progress` up to date.
+/// Brings `failure` and `progress` up to date. What is wanted is no failure.
 pub(super) fn record(state: &mut Object, job: &api::JobDetail, more: &Particulars) {
-    state.set("failure", failure(job, more).map(|failure| failure.to_value()));
+    let is_told = more.phases(job).structure_initialization_status.is_some()
+        || more.phases(job).data_initialization_status.is_some();
+    let is_stopped = state.object("failure").and_then(|failure| failure.str("stage")) == Some(STOPPED);
+    if is_stopped && !is_told && stage_of(job) == Stage::Finished {
+        // Known once, it stays so: a list that cannot be read now does not make it done.
+        return;
+    }
+    let wanted = state.str("desired_status") == Some(Desired::Stopped.name());
+    let failure = failure(job, more).filter(|failure| !(wanted && failure.stage == STOPPED));
+    state.set("failure", failure.map(|failure| failure.to_value()));
     state.set("progress", progress(job, more));
+}
+
+/// What is certainly missing of a migration that followed no changes and has ended: it did not end by itself.
+pub(super) fn stopped_at(job: &api::JobDetail, more: &Particulars) -> Option<Extent> {
+    if !ends_by_itself(job) || stage_of(job) != Stage::Finished {
+        return None;
+    }
+    Some(Extent::at_the_end(job, more.phases(job))).filter(|moved| moved.is_part())
+}
+
+fn ends_by_itself(job: &api::JobDetail) -> bool {
+    let is_sync = job
+        .job_type
+        .as_deref()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("sync"));
+    !is_sync && job.mode.data_synchronization == Some(false)
 }
 
 fn stage_of(job: &api::JobDetail) -> Stage {
@@ -160,7 +201,22 @@ pub(super) fn failure(job: &api::JobDetail, more: &Particulars) -> Option<Failur
     match stage_of(job) {
         Stage::PrecheckFailed => Some(of_precheck(job, more.precheck.as_ref())),
         Stage::Failed => Some(of_run(job, more.phases(job))),
+        Stage::Finished => stopped_at(job, more).map(of_stop),
         _ => None,
+    }
+}
+
+fn of_stop(moved: Extent) -> Failure {
+    Failure {
+        stage: STOPPED,
+        code: None,
+        message: format!(
+            "the migration was stopped before it had moved everything ({})",
+            moved.told()
+        ),
+        suggestion: "It cannot be started again. Replace its instance and the job with it to move everything, or set `desired_status = \
+                     \"stopped\"` to accept that."
+            .to_owned(),
     }
 }
 
@@ -265,7 +321,16 @@ fn progress(job: &api::JobDetail, more: &Particulars) -> Value {
         return Value::Null;
     }
     let phases = more.phases(job);
-    let ended_by_itself = stage == Stage::Finished && job.mode.data_synchronization == Some(false);
+    let mode = &job.mode;
+    let wanted = [mode.structure_initialization, mode.data_initialization];
+    if stage == Stage::Finished && ends_by_itself(job) {
+        let [structure, data] = Extent::at_the_end(job, phases).percent(wanted);
+        let progress = Object::new()
+            .with("structure", structure)
+            .with("data", data)
+            .with("delay_seconds", None::<i64>);
+        return Value::Map(progress);
+    }
     let percent = |wanted: Option<bool>, phase: &Option<api::PhaseStatus>| -> Option<i64> {
         if wanted != Some(true) {
             return None;
@@ -273,12 +338,10 @@ fn progress(job: &api::JobDetail, more: &Particulars) -> Value {
         if !stage.has_run() {
             return Some(0);
         }
-        if is_loaded(job) || ended_by_itself {
+        if is_loaded(job) {
             return Some(100);
         }
-        // DTS writes it as text, sometimes with decimals.
-        let text = phase.as_ref()?.percent.as_deref()?;
-        text.split('.').next()?.parse().ok()
+        extent::percent(phase.as_ref()?)
     };
     let delay = job.delay.filter(|delay| {
         *delay >= 0 && stage == Stage::Running && job.mode.data_synchronization == Some(true)
@@ -348,6 +411,7 @@ mod tests {
             ("Synchronizing", true, none(), (Some(100), Some(100), Some(2))),
             ("Suspending", true, with("100", "10"), (Some(100), Some(10), None)),
             ("Finished", false, none(), (Some(100), Some(100), None)),
+            ("Finished", false, with("100", "45"), (Some(100), Some(45), None)),
         ] {
             let value = progress(&job(status, follows), &more);
             let found = value.as_map().unwrap();
@@ -415,6 +479,37 @@ mod tests {
                 .contains("Pay what is owed")
         );
         assert_eq!(failure(&job("Migrating", true), &Particulars::default()), None);
+    }
+
+    #[test]
+    fn a_migration_that_was_stopped_says_how_far_it_came() {
+        let stopped = job("Finished", false);
+        let more = Particulars {
+            phases: Some(api::JobDetail {
+                structure_initialization_status: phase("Finished", "100"),
+                data_initialization_status: phase("Migrating", "40"),
+                ..api::JobDetail::default()
+            }),
+            precheck: None,
+        };
+        let mut state = Object::new();
+        record(&mut state, &stopped, &more);
+        let told = recorded(&state).unwrap();
+        assert!(
+            told.starts_with("The migration was stopped before it had moved everything (structure 100%, data 40%). It cannot"),
+            "{told}"
+        );
+        // A list that cannot be read does not make it done.
+        let before = state.clone();
+        record(&mut state, &stopped, &Particulars::default());
+        assert_eq!(state, before);
+        // Wanted, it is none.
+        state.set("desired_status", "stopped");
+        record(&mut state, &stopped, &more);
+        assert_eq!(recorded(&state), None);
+        assert_eq!(state.object("progress").unwrap().i64("data"), Some(40));
+        // One that follows changes has no end but that.
+        assert_eq!(failure(&job("Finished", true), &more), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which calls a change of a job needs: decided once, here, for the plan that shows them and for the apply that makes them.
 
 use super::change::{Change, Facts, Part, blamed};
+use super::extent::Extent;
 use super::options::{self, Notice, new_parameters};
 use super::skip;
 use crate::dts::course::{Course, Desired, Move, Situation, course, course_after_configure};
@@ -192,7 +193,8 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
     operations.extend(
         Side::BOTH
             .into_iter()
-            .filter(|side| change.passwords.contains(side) && !exchanged(side))
+            // What has ended logs in nowhere any more, and cannot be restarted as DTS does for it (dts-api.md 2.5).
+            .filter(|side| change.passwords.contains(side) && !exchanged(side) && !ended)
             .map(Operation::Password),
     );
     operations.extend(change.notices.iter().copied().map(Operation::Notice));
@@ -212,19 +214,32 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         };
         operations.extend(change.exchanged.iter().map(of));
     }
+    // Whether it ended by itself is a matter of how it was; where DTS does not tell that, of how it is to be.
+    let modes = match prior.get("data_synchronization").is_null() {
+        true => planned,
+        false => prior,
+    };
     let now = Situation {
         has_instance,
-        one_time: is_one_time(planned),
+        one_time: is_one_time(modes) && !Extent::recorded(prior).is_part(),
         ..Situation::of(prior)
     };
     let moves = match course(now, desired) {
+        Course::Refused(_) if is_past_suspending(prior, planned) => Vec::new(),
         Course::Moves(moves) if is_to_be_checked_again(prior, planned, facts, now, desired) => {
             let start = [Move::Start].into_iter().filter(|start| !moves.contains(start));
             start.chain(moves.clone()).collect()
         }
         Course::Moves(moves) => moves,
         Course::Anew(why) => return Decision::Replace(Path::attribute("status"), why),
-        Course::Refused(why) => return Decision::Refuse(refused(desired, &why)),
+        Course::Refused(why) => {
+            let moved = Extent::recorded(prior);
+            let why = match moved.is_part() {
+                true => format!("Only a part was moved ({}). {why}", moved.told()),
+                false => why,
+            };
+            return Decision::Refuse(refused(desired, &why));
+        }
     };
     let modifications = match change.modification(ended) {
         None => Vec::new(),
@@ -244,8 +259,11 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
         }
         Some(Part::Reserve) if stage != Stage::Finished => vec![Operation::Reserve],
         Some(_) => {
-            let why = "the job has started, and DTS cannot change this in a job that has".to_owned();
-            return Decision::Replace(change.path(prior, planned), why);
+            let why = match stage {
+                Stage::Finished => "the job has ended, and DTS changes nothing in a job that has",
+                _ => "the job has started, and DTS cannot change this in a job that has",
+            };
+            return Decision::Replace(change.path(prior, planned), why.to_owned());
         }
     };
     if is_locked(prior) && !(moves.is_empty() && modifications.is_empty() && operations.is_empty()) {
@@ -322,10 +340,22 @@ impl Situation {
         Situation {
             stage: Stage::of(state.str("status").unwrap_or_default()),
             has_instance: !state.get("dts_instance_id").is_null(),
-            one_time: is_one_time(state),
+            one_time: is_one_time(state) && !Extent::recorded(state).is_part(),
             resettable: state.str("job_type") != Some("MIGRATION"),
         }
     }
+}
+
+/// Whether a job that was to be suspended, and still is to be, has come to its end instead: it ended before the call, or somebody
+/// else let it run on. Nothing is left to pause, which is what was wanted.
+pub(super) fn is_past_suspending(prior: &Object, planned: &Object) -> bool {
+    let now = Situation::of(prior);
+    let suspended = Some(Desired::Suspended.name());
+    now.stage == Stage::Finished
+        && now.one_time
+        && [prior, planned]
+            .iter()
+            .all(|state| state.str("desired_status") == suspended)
 }
 
 /// Whether the job ends by itself: a migration that does not follow changes.
@@ -510,6 +540,49 @@ mod tests {
             .with("database", Vec::<Value>::new())
             .with("db_list", r#"{"a":{"all":"true"}}"#);
         check(&running, &json, &[]);
+    }
+
+    #[test]
+    fn a_migration_that_has_ended() {
+        let moved = |data: i64| Object::new().with("structure", 100).with("data", data);
+        let done = job("Finished")
+            .with("data_synchronization", false)
+            .with("progress", moved(100));
+        check(&done, &done, &[]);
+        // Without it, as older versions recorded.
+        check(
+            &done.clone().with("progress", Value::Null),
+            &done.clone().with("progress", Value::Null),
+            &[],
+        );
+        let refusal =
+            |prior: &Object, planned: &Object| match decide(prior, planned, facts(prior, planned, false)) {
+                Decision::Refuse(diagnostic) => diagnostic.detail,
+                other => panic!("{other:?}"),
+            };
+        let part = done.clone().with("progress", moved(40));
+        let told = refusal(&part, &part);
+        assert!(
+            told.starts_with("Only a part was moved (structure 100%, data 40%). The job was stopped"),
+            "{told}"
+        );
+        check(&part, &part.clone().with("desired_status", "stopped"), &[]);
+        // Suspending what has ended is refused, and was reached where it was wanted all along.
+        let suspended = done.clone().with("desired_status", "suspended");
+        assert!(refusal(&done, &suspended).contains("nothing left to suspend"));
+        check(&suspended, &suspended, &[]);
+        let part_suspended = part.with("desired_status", "suspended");
+        assert!(refusal(&part_suspended, &part_suspended).contains("Only a part was moved"));
+        // It was not stopped, so that is not what is in the way.
+        replaces(
+            &done,
+            &done.clone().with("data_synchronization", true),
+            "data_synchronization",
+        );
+        // Nothing logs in any more; a name stays a name.
+        check(&done, &with_source(&done, "password", "new"), &[]);
+        let renamed = with_source(&done, "password_wo_version", 2).with("dts_job_name", "other");
+        check(&done, &renamed, &["ModifyDtsJobName"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::apply::Run;
+use super::apply::{self, Run};
 use super::condition::{self, Particulars};
 use crate::api;
 use crate::dts::course::Desired;
@@ -102,9 +102,13 @@ impl Run<'_> {
         // Mostly it is there at once. Where it is not, lists tell how far it is.
         let purposes = [api::Purpose::Poll, api::Purpose::Progress];
         let (enough, what) = (&enough, what.as_str());
+        let ending = &AtomicBool::new(false);
         self.watch(what, purposes, |detail| async move {
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
+            if !self.is_at_its_end(&detail, &status, what, ending).await? {
+                return Ok(Poll::Pending(so_far(&detail)));
+            }
             // Right after a start DTS may still show the failure that it follows.
             let stale = self.before_start == Some(stage) && clock.instant().duration_since(begin) < SETTLE;
             if enough(stage) && !(stale && stage == Stage::PreCheckPass) {
@@ -183,13 +187,45 @@ impl Run<'_> {
         }
     }
 
+    /// Whether nothing speaks against taking a status for what it says. An error if the job has ended before it had moved everything,
+    /// which DTS calls `Finished` too; but only at the second look that says so, for the phases may be told a moment later than the end.
+    async fn is_at_its_end(
+        &self,
+        detail: &api::JobDetail,
+        status: &str,
+        what: &str,
+        ending: &AtomicBool,
+    ) -> Result<bool, Diagnostics> {
+        if self.is_done(detail).await || apply::desired(&self.apply.planned) == Desired::Stopped {
+            return Ok(true);
+        }
+        if ending.swap(true, Ordering::Relaxed) {
+            self.failed(Stage::Finished, status, detail, what).await?;
+        }
+        Ok(false)
+    }
+
+    /// Whether a job has not ended before its time.
+    pub(super) async fn is_done(&self, detail: &api::JobDetail) -> bool {
+        let status = detail.status.as_deref().unwrap_or_default();
+        if Stage::of(status) != Stage::Finished {
+            return true;
+        }
+        let more = Particulars::of(&self.api, detail, self.reached.str("job_type")).await;
+        condition::stopped_at(detail, &more).is_none()
+    }
+
     /// Polls until structure and data are moved and, with `delay_seconds`, changes are followed that closely.
     async fn wait_until_moved(&self, verb: &str, delay_seconds: Option<i64>) -> Result<(), Diagnostics> {
         let what = format!("see DTS job {} {verb}", self.id);
         let what = what.as_str();
+        let ending = &AtomicBool::new(false);
         self.watch(what, [api::Purpose::Progress; 2], |detail| async move {
             let status = detail.status.clone().unwrap_or_default();
             let stage = Stage::of(&status);
+            if !self.is_at_its_end(&detail, &status, what, ending).await? {
+                return Ok(Poll::Pending(so_far(&detail)));
+            }
             if stage == Stage::Finished && self.reached.bool("data_synchronization") == Some(false) {
                 return Ok(Poll::Ready(()));
             }

@@ -1,7 +1,7 @@
 //! `dts_job`: what is configured, and what the user wants it to do. One file per step: `schema`, `plan` (with
 //! `change`, what differs, and `decide`, which calls that needs), `apply` (making them, with `configure`, `password`,
 //! `follow`, `skip`, and `new_instance` where the instance was replaced under the job), `read`, `remove`; `condition` is what a
-//! job's state tells beside its status, `found` what an import finds set, `keys` are arguments that become `Reserve`, `options` what else
+//! job's state tells beside its status, `extent` how much it has moved at its end, `found` what an import finds set, `keys` are arguments that become `Reserve`, `options` what else
 //! there is, `two_way` the order of both jobs of an instance, `validate` and `combinations` what a configuration alone can tell.
 
 mod apply;
@@ -10,6 +10,7 @@ mod combinations;
 mod condition;
 mod configure;
 mod decide;
+mod extent;
 mod follow;
 mod found;
 mod keys;
@@ -24,6 +25,7 @@ mod skip;
 mod two_way;
 mod validate;
 
+pub(super) use extent::Extent;
 pub(super) use follow::{is_phase, so_far};
 pub(super) use schema::MOVES;
 

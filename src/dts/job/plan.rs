@@ -3,7 +3,7 @@
 use super::change::{Change, Facts, blamed, has_reserve};
 use super::condition;
 use super::configure::two_jobs;
-use super::decide::{Decision, Operation, configuring, decide, names, refused};
+use super::decide::{Decision, Operation, configuring, decide, is_past_suspending, names, refused};
 use super::follow::is_there;
 use super::{NO_INSTANCE, PREDECESSOR, SUCCESSOR, UNFINISHED, UNKNOWN_INSTANCE};
 use super::{found, keys, new_instance, options, skip};
@@ -134,6 +134,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
     match decide(&known, &plan.planned, facts) {
         Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
             warn_unchecked(plan, prior, &operations);
+            warn_past_suspending(plan, prior);
             wait_again(plan, prior);
         }
         // When all is known there may be no change at all, and then the list stays as it was.
@@ -143,6 +144,8 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         }
         Decision::Operations(operations) => {
             warn_unchecked(plan, prior, &operations);
+            warn_past_suspending(plan, prior);
+            warn_passwords_of_ended(plan, prior, facts, &operations);
             warn_taken_over(plan, prior, facts, &operations);
             warn_reserve_stays(plan, prior, facts.imported, &operations);
             warn_behind_our_back(plan, prior, &operations);
@@ -171,13 +174,29 @@ fn unsettle(plan: &mut Plan<'_, Client>) {
 
 /// What is wanted is what was wanted, and the job is not there any more: the plan says why.
 fn warn_behind_our_back(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Operation]) {
-    let stage = Stage::of(prior.str("status").unwrap_or_default());
+    let status = prior.str("status").unwrap_or_default();
+    let stage = Stage::of(status);
     let wanted = plan.planned.str("desired_status");
-    let starts = operations.contains(&Operation::Move(Move::Start));
-    if !starts || wanted.is_none() || prior.str("desired_status") != wanted {
+    if wanted.is_none() || prior.str("desired_status") != wanted {
         return;
     }
     let id = prior.str("id").unwrap_or_default();
+    // Not where the last apply suspended it, and ended before that was seen.
+    if operations.contains(&Operation::Move(Move::Suspend)) && !plan.private.is_set(UNFINISHED) {
+        plan.diagnostics.push(
+            Diagnostic::warning(
+                format!("DTS job {id} was started"),
+                format!(
+                    "It is to be suspended, and its status is {status}: it was started since the last apply, by somebody else or by `auto_start` \
+                     of its `dts_instance`. This apply pauses it. To let it run, set `desired_status = \"running\"`."
+                ),
+            )
+            .at(Path::attribute("desired_status")),
+        );
+    }
+    if !operations.contains(&Operation::Move(Move::Start)) {
+        return;
+    }
     let (what, why) = match (condition::recorded(prior), stage) {
         (Some(failure), _) => ("does not go on", format!("{failure} This apply starts it again.")),
         (None, Stage::Suspended) => (
@@ -189,6 +208,48 @@ fn warn_behind_our_back(plan: &mut Plan<'_, Client>, prior: &Object, operations:
     };
     plan.diagnostics
         .push(Diagnostic::warning(format!("DTS job {id} {what}"), why).at(Path::attribute("desired_status")));
+}
+
+/// Wanted was a pause, and the job has come to its end: there is nothing to call, but it does not wait either.
+fn warn_past_suspending(plan: &mut Plan<'_, Client>, prior: &Object) {
+    if !is_past_suspending(prior, &plan.planned) {
+        return;
+    }
+    let id = prior.str("id").unwrap_or_default();
+    plan.diagnostics.push(
+        Diagnostic::warning(
+            format!("DTS job {id} has finished, and cannot be suspended any more"),
+            "It was to be suspended, and ran on to its end: everything was moved. There is nothing to call. Set `desired_status` to \
+             `running` or `stopped`, which is where it is.",
+        )
+        .at(Path::attribute("desired_status")),
+    );
+}
+
+/// A password that is changed after the end is recorded, and not sent.
+fn warn_passwords_of_ended(
+    plan: &mut Plan<'_, Client>,
+    prior: &Object,
+    facts: Facts,
+    operations: &[Operation],
+) {
+    let ended = Stage::of(prior.str("status").unwrap_or_default()) == Stage::Finished;
+    if !ended || operations.contains(&Operation::Configure) {
+        return;
+    }
+    let changed = Change::between(prior, &plan.planned, facts)
+        .map(|change| change.passwords)
+        .unwrap_or_default();
+    for side in changed {
+        let block = side.block();
+        plan.diagnostics.push(
+            Diagnostic::warning(
+                format!("The password in {block} is not sent"),
+                "The job has ended for good, and logs in nowhere any more. The new password is only recorded; nothing is called for it.",
+            )
+            .at(Path::attribute(block).then("password")),
+        );
+    }
 }
 
 /// A job that is paused too long cannot go on (dts-api.md 3.5).
@@ -395,11 +456,15 @@ fn replace(plan: &mut Plan<'_, Client>, prior: &Object, path: Path, why: &str) {
         return;
     }
     if stage == Stage::Finished && path == Path::attribute("status") {
+        let who = match prior.str("desired_status") == Some(Desired::Stopped.name()) {
+            true => "It was stopped as it was to be",
+            false => "Somebody else has stopped it",
+        };
         plan.diagnostics.push(
             Diagnostic::warning(
                 format!("DTS job {id} was stopped"),
                 format!(
-                    "Somebody else has stopped it ({why}). This apply removes it and configures it anew, which loads all data again. To leave it \
+                    "{who} ({why}). This apply removes it and configures it anew, which loads all data again. To leave it \
                      as it is, set `desired_status = \"stopped\"`."
                 ),
             )

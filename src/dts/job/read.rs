@@ -3,6 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::condition::{self, Particulars};
+use super::extent::Extent;
 use super::{found, keys, options};
 use crate::api;
 use crate::dts::course::Desired;
@@ -78,6 +79,7 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     }
     if imported {
         state.set("desired_status", satisfied(stage, state).name());
+        condition::record(state, &detail, &more);
         let direction = detail.synchronization_direction.or(detail.dts_job_direction);
         if direction.as_deref() == Some("Reverse") {
             state.set("synchronization_direction", "Reverse");
@@ -116,8 +118,8 @@ fn satisfied(stage: Stage, state: &Object) -> Desired {
         Stage::Prechecking | Stage::PrecheckFailed | Stage::PreCheckPass => Desired::Prechecked,
         Stage::Running | Stage::Failed => Desired::Running,
         Stage::Suspended => Desired::Suspended,
-        // A migration that only moves what is there ends by itself.
-        Stage::Finished if !follows => Desired::Running,
+        // A migration that only moves what is there ends by itself, if nobody stops it before.
+        Stage::Finished if !follows && !Extent::recorded(state).is_part() => Desired::Running,
         Stage::Finished => Desired::Stopped,
     }
 }

@@ -98,7 +98,8 @@ pub(super) fn schema() -> Schema {
                 "desired_status",
                 "What the job shall be: `configured` (nothing is run), `prechecked` (checked, not started; without an instance only), \
                  `running` (checked and started), `suspended` or `stopped` (for good); the last three need an instance. `configured` and `prechecked` are floors: a \
-                 job that went further satisfies them. A job that has not run is not started only to be `suspended`. Default: `running` with `dts_instance_id`, else `configured`.",
+                 job that went further satisfies them. A job that has not run is not started only to be `suspended`, and a migration that has finished cannot be. A migration that somebody \
+                 stopped before it had moved everything is `Finished` to DTS and has not finished here: `running` and `suspended` are refused. Default: `running` with `dts_instance_id`, else `configured`.",
             )
             .optional_computed()
             .local()

@@ -263,3 +263,38 @@ fn what_the_configuration_alone_can_tell() {
         assert_eq!(validate(action, &of(action, "some-job")), [], "{action}");
     }
 }
+
+/// `Finished`, and not at its end: it is nothing that a start or a pause would find done already.
+#[test]
+fn a_migration_that_was_stopped_half_way() {
+    let bench = Bench::immediate();
+    bench
+        .emulator
+        .script_job(json!({"job": "*", "progress": {"structure": 100, "full": 40}}));
+    let once = |bench: &Bench| {
+        let made = outside::bought(bench, "MIGRATION");
+        let request = api::ConfigureDtsJob {
+            data_synchronization: false,
+            dts_instance_id: Some(made.instance_id.clone()),
+            ..outside::configuration("MIGRATION", "orders")
+        };
+        bench.with_client(async move |api| api.configure_dts_job(&request).await);
+        let job = api::JobRef::job(&made.job_id);
+        bench.with_client(async move |api| api.start_dts_job(&job).await);
+        made
+    };
+    let made = once(&bench);
+    let job = api::JobRef::job(&made.job_id);
+    bench.with_client(async move |api| api.stop_dts_job(&job).await);
+    bench.emulator.script_job(json!({"job": "*"}));
+    for action in ["dts_start_job", "dts_suspend_job"] {
+        let told = ["ended for good", "It was stopped at structure 100%, data 40%."];
+        check(&bench, action, &of(action, &made.job_id), "job_id", &told);
+    }
+    // One that came to its end has what was asked for.
+    let made = once(&bench);
+    for action in ["dts_start_job", "dts_suspend_job", "dts_stop_job"] {
+        let (told, problems) = invoke(&bench, action, &of(action, &made.job_id));
+        assert_eq!(problems, [], "{action}: {told:?}");
+    }
+}

@@ -161,7 +161,7 @@ fn settings_that_are_taken_away() {
         let configured = with(&job(SYNC), json!({ "desired_status": "configured" }));
         let (_instance, mut managed, config) = bed.bought(&instance(SYNC), &with(&configured, two.clone()));
         let config = with(&config, less);
-        assert!(managed.must_plan(&config).diagnostics.is_empty());
+        assert!(Managed::told(&managed.must_plan(&config)).is_empty());
         managed.change(&config, Update, &[CONFIGURE]);
         assert!(!sent(&bed, CONFIGURE)["Reserve"].contains("srcSSL"));
     }

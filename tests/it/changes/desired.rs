@@ -94,7 +94,7 @@ fn a_migration_that_ends_by_itself() {
     for (from, to, way) in [
         (&["configured"][..], "running", Calls(&[START])),
         (&["running"], "configured", Calls(&[])),
-        (&["running"], "suspended", Calls(&[])),
+        (&["running"], "suspended", Refused("nothing left to suspend")),
         (&["running"], "stopped", Calls(&[])),
         (&["running", "stopped"], "running", Calls(&[])),
     ] {

@@ -95,6 +95,36 @@ fn a_migration_fails_in_its_load_and_is_resumed() {
     );
 }
 
+/// `Finished` says that a job has ended, not that it was through: its modules stay where they were.
+#[test]
+fn a_job_that_is_stopped_stays_where_it_was() {
+    for (structure, full, expected) in [
+        (100, 40, [("Finished", "100"), ("Migrating", "40")]),
+        (30, 0, [("Migrating", "30"), ("NotStarted", "0")]),
+    ] {
+        for paused in [false, true] {
+            let bench = Bench::immediate();
+            bench
+                .emulator
+                .script_job(json!({"job": "*", "progress": {"structure": structure, "full": full}}));
+            let (instance, job) = bench.buy("MIGRATION");
+            bench.configure(&[("DtsInstanceId", &instance), ("DataSynchronization", "false")]);
+            if paused {
+                bench.ok("SuspendDtsJob", &[("DtsJobId", &job)]);
+                assert_eq!(bench.status(&job), "Suspending");
+            }
+            bench.ok("StopDtsJob", &[("DtsJobId", &job)]);
+            bench.emulator.script_job(json!({"job": "*"}));
+            assert_eq!(bench.status(&job), "Finished");
+            let entry = bench.entry("MIGRATION", &job);
+            let found = ["StructureInitializationStatus", "DataInitializationStatus"]
+                .map(|name| (text(&entry[name], "Status"), text(&entry[name], "Percent")));
+            let expected = expected.map(|(status, percent)| (status.to_owned(), percent.to_owned()));
+            assert_eq!(found, expected, "{paused}");
+        }
+    }
+}
+
 #[test]
 fn each_kind_of_job_has_its_own_word_for_failed() {
     let bench = Bench::immediate();
