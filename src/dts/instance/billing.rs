@@ -4,6 +4,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
+use super::uncounted::Uncounted;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::framework::resource::Plan;
@@ -82,7 +83,7 @@ pub(in crate::dts) fn pay_type(reported: &str) -> &str {
 }
 
 /// Months that are paid for.
-fn months(state: &Object) -> Option<i64> {
+pub(super) fn months(state: &Object) -> Option<i64> {
     let periods = state.i64("used_time")?;
     Some(match state.str("period")? {
         "Year" => periods * 12,
@@ -444,8 +445,8 @@ pub(super) fn plan_purchase(plan: &mut Plan<'_, Client>) {
     );
 }
 
-/// Refuses what cannot be changed.
-pub(super) fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
+/// Refuses what cannot be changed. `uncounted` is paid and not in `prior`.
+pub(super) fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, uncounted: Option<&Uncounted>) {
     let planned = plan.planned.clone();
     if DECIDING.iter().any(|name| planned.get(name).is_unknown()) {
         return;
@@ -496,7 +497,10 @@ pub(super) fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
     let order = if transfers && payment == Some(Payment::PrePaid) {
         planned.str("period").zip(planned.i64("used_time"))
     } else {
-        renewal(prior, &planned)
+        renewal(
+            &uncounted.map_or_else(|| prior.clone(), |more| more.counted(prior)),
+            &planned,
+        )
     };
     let most = |period: &str| if period == "Year" { 5 } else { 60 };
     if let Some((period, count)) = order
@@ -539,6 +543,9 @@ pub(super) fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
             ),
         );
     }
+    let told = uncounted.filter(|_| renewal(prior, &planned).is_some());
+    plan.diagnostics
+        .extend(told.map(|more| more.told(prior, &planned)));
     let same = planned.bool("auto_pay").unwrap_or(false) == prior.bool("auto_pay").unwrap_or(false);
     let same = same || planned.get("auto_pay").is_unknown();
     let takes_it = transfers && payment != Some(Payment::Serverless);

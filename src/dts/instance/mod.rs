@@ -7,6 +7,7 @@ mod plan;
 mod read;
 mod remove;
 mod schema;
+mod uncounted;
 mod update;
 
 pub(super) use billing::pay_type;

@@ -1,5 +1,6 @@
 //! Which calls a change of an instance needs, and when it may be replaced at all.
 
+use super::uncounted::Uncounted;
 use super::{SHAPE, UNTOLD, billing, schema};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
@@ -231,7 +232,8 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         plan.diagnostics.extend(cannot_release(prior));
         return;
     }
-    billing::plan_update(plan, &before);
+    let uncounted = Uncounted::of(plan.private, &before, None);
+    billing::plan_update(plan, &before, uncounted.as_ref());
     let nothing_else = {
         let mut same = plan.planned.clone();
         for name in ["job_id"].into_iter().chain(SHAPE) {
@@ -249,7 +251,8 @@ fn plan_update(plan: &mut Plan<'_, Client>) {
         plan.diagnostics.extend(billing::taken_over(prior, &plan.planned));
     }
     plan.unknown("status");
-    let calls = operations(&before, &plan.planned);
+    let counted = uncounted.map_or_else(|| before.clone(), |more| more.counted(&before));
+    let calls = operations(&counted, &plan.planned);
     let moves_the_end = |calls: &Vec<&str>| {
         [billing::TRANSFER, billing::RENEW]
             .iter()

@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::billing;
 use super::plan::has_started;
+use super::uncounted;
 use crate::api;
 use crate::dts::data::job_type;
 use crate::dts::provider::Client;
@@ -32,7 +33,9 @@ pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     read.client.saw(&id);
     read.client.claim(&id);
     let imported = read.state.get("auto_start").is_null();
+    let expired = read.state.str("expire_time").map(str::to_owned);
     read_back(&mut read.state, &detail, imported);
+    uncounted::remember(&mut read.private, &read.state, expired.as_deref());
     let found = match detail.tags {
         Some(found) => found,
         None => {

@@ -8,6 +8,7 @@ use super::TIMEOUT;
 use super::billing::{self, CLASS, DU, Payment, RENEW, TRANSFER};
 use super::create::number;
 use super::plan::{GROUP, START, TWO_WAY, has_started, operations, starts};
+use super::uncounted::{self, Uncounted};
 use crate::api;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
@@ -61,7 +62,14 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         .clone()
         .or_else(|| reached.str("job_id").map(str::to_owned))
         .unwrap_or_default();
+    let recorded = before;
+    let uncounted = Uncounted::of(&apply.private, &recorded, detail.expire_time.as_deref());
+    let counted = uncounted.as_ref().map(|more| more.counted(&recorded));
+    let before = counted.unwrap_or_else(|| recorded.clone());
     let calls = operations(&before, &planned).unwrap_or_default();
+    if is_planned(&planned, RENEW) && !calls.contains(&RENEW) {
+        apply.warnings.push(needless_renewal(&id));
+    }
     let mut update = Update {
         apply,
         api,
@@ -80,20 +88,29 @@ pub(super) async fn update(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         for name in changes.map(|(_, names)| *names).unwrap_or_default() {
             reached.set(name, planned.get(name).clone());
         }
+        if [RENEW, TRANSFER].contains(&operation) {
+            // What is counted now goes on to a time that is only told later.
+            reached.set("expire_time", Value::Null);
+            uncounted::forget(&mut update.apply.private);
+        }
         reached.set("operations", done.clone());
         update.apply.state = reached.clone();
         update.apply.checkpoint();
     }
     let Update { apply, api, id, .. } = update;
+    let orders_time = [RENEW, TRANSFER].iter().any(|call| done.contains(call));
+    if let Some(more) = uncounted.filter(|_| !orders_time) {
+        more.remember(&mut apply.private, &recorded, &planned);
+    }
     apply.state = planned.clone();
     apply.state.set("operations", done);
     apply.private.remove(IMPORTED);
-    let recorded = apply.state.clone();
+    let made = apply.state.clone();
     for name in ["status", "expire_time"] {
-        apply.state.set(name, apply.prior.get(name).clone());
+        apply.state.set(name, reached.get(name).clone());
     }
     apply.checkpoint();
-    apply.state = recorded;
+    apply.state = made;
     let detail = wait_until_through(apply, &api, &id, limit).await?;
     apply.state.set("status", detail.status.clone());
     if planned.get("expire_time").is_unknown() {
@@ -239,16 +256,29 @@ impl Update<'_> {
         };
         // Stop must not end it: what was ordered is paid for.
         let looker = self.apply.client.api(&CancellationToken::new())?;
-        let now = looker
-            .describe_dts_job_detail(&api::JobRef::instance(&self.id))
-            .await;
-        if now.is_ok_and(|now| took_effect(&self.detail, &now)) {
-            self.apply.warnings.push(Diagnostic::warning(
-                format!("The answer to an order for DTS instance {} was lost", self.id),
-                format!("{lost}\n\nDTS shows that it took effect, and it was not given a second time."),
-            ));
-            return Ok(());
+        let mut seen = Ok(());
+        for pause in LOOKS {
+            looker.clock().sleep(pause).await;
+            let now = looker
+                .describe_dts_job_detail(&api::JobRef::instance(&self.id))
+                .await;
+            match now {
+                Ok(now) if took_effect(&self.detail, &now) => {
+                    self.apply.warnings.push(Diagnostic::warning(
+                        format!("The answer to an order for DTS instance {} was lost", self.id),
+                        format!(
+                            "{lost}\n\nDTS shows that it took effect, and it was not given a second time."
+                        ),
+                    ));
+                    return Ok(());
+                }
+                now => seen = now.map(drop),
+            }
         }
+        let found = match seen {
+            Ok(()) => "DTS does not show that it did, but may be late".to_owned(),
+            Err(cause) => format!("Whether it did could not be read ({cause})"),
+        };
         Err(at(
             Diagnostic::error(
                 format!(
@@ -256,14 +286,36 @@ impl Update<'_> {
                     self.id
                 ),
                 format!(
-                    "To {what}: {lost}\n\nDTS does not show that it did, but may be late, so the order was not repeated. Look at the instance in \
-                     the DTS console before you apply again, which gives the order anew if the plan still shows it; where it did take effect, \
-                     and the plan cannot know, take it over with `terraform state rm` and `terraform import`."
+                    "To {what}: {lost}\n\n{found}, so the order was not repeated. Look at the instance in the DTS console before you apply \
+                     again: the next plan reads it, and gives the order anew only if it shows nothing of it."
                 ),
             ),
             argument,
         ))
     }
+}
+
+/// The pauses before looking for what a lost order came to.
+const LOOKS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+];
+
+/// Whether the plan has a call.
+fn is_planned(planned: &Object, call: &str) -> bool {
+    let operations = planned.list("operations");
+    operations.iter().any(|planned| planned.as_str() == Some(call))
+}
+
+fn needless_renewal(id: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("DTS instance {id} was renewed already"),
+        "It expires later than when the plan was made, by all that was to be paid, so RenewInstance was not called again. `operations` lists it \
+         all the same: Terraform records what was planned.",
+    )
+    .at(Path::attribute("used_time"))
 }
 
 fn at(problem: Diagnostic, argument: &str) -> Diagnostics {

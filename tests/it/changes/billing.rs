@@ -273,3 +273,97 @@ fn an_order_whose_answer_is_lost_is_not_given_twice() {
     bought.fails(&renewed, "used_time", &["was not repeated"]);
     bought.change(&renewed, Update, &[RENEW]);
 }
+
+fn renew(bed: &Bed, bought: &Managed<'_>, months: &str) {
+    let job_id = bought.text("job_id");
+    let params = [
+        ("RegionId", "cn-hangzhou"),
+        ("DtsJobId", job_id.as_str()),
+        ("ChargeType", "PREPAY"),
+        ("Period", "Month"),
+        ("BuyCount", months),
+    ];
+    bed.call(RENEW, &params);
+}
+
+/// By an apply that was killed, in the console, or by `auto_pay`: its time of expiry tells.
+#[test]
+fn time_that_was_paid_meanwhile_counts() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&paid("Month", 1));
+    renew(&bed, &bought, "1");
+    bought.refresh();
+    // Who does not ask for more need not hear of it.
+    bought.assert_plan_is_empty(&paid("Month", 1));
+
+    let planned = bought.must_plan(&paid("Month", 2));
+    Managed::warned(&planned, "used_time", "nothing is ordered");
+    bought.change(&paid("Month", 2), Update, &[]);
+    let planned = bought.must_plan(&paid("Month", 3));
+    assert!(planned.diagnostics.is_empty(), "{:#?}", planned.diagnostics);
+    bought.change(&paid("Month", 3), Update, &[RENEW]);
+    assert_eq!(sent(&bed, RENEW)["BuyCount"], "1");
+
+    // Part of it, and more than is asked for.
+    renew(&bed, &bought, "2");
+    bought.refresh();
+    let planned = bought.must_plan(&paid("Month", 8));
+    Managed::warned(&planned, "used_time", "by the rest, 3 times Month");
+    bought.change(&paid("Month", 8), Update, &[RENEW]);
+    assert_eq!(sent(&bed, RENEW)["BuyCount"], "3");
+    renew(&bed, &bought, "3");
+    bought.refresh();
+    bought.change(&paid("Month", 9), Update, &[]);
+    bought.change(&paid("Month", 12), Update, &[RENEW]);
+    assert_eq!(sent(&bed, RENEW)["BuyCount"], "1");
+    bought.assert_plan_is_empty(&paid("Month", 12));
+}
+
+/// Without a refresh only the apply sees it.
+#[test]
+fn a_renewal_that_was_made_since_the_plan_is_left_out() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&paid("Month", 1));
+    let planned = bought.must_plan(&paid("Month", 2));
+    assert_eq!(operations_of(&planned.planned), [RENEW]);
+    renew(&bed, &bought, "1");
+    let mark = bed.mark();
+    let told = bought.apply(&planned, &paid("Month", 2));
+    assert!(
+        told.iter().any(|one| one.summary.contains("was renewed already")),
+        "{told:#?}"
+    );
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+    bought.assert_plan_is_empty(&paid("Month", 2));
+    bought.change(&paid("Month", 3), Update, &[RENEW]);
+    assert_eq!(sent(&bed, RENEW)["BuyCount"], "1");
+}
+
+#[test]
+fn a_lost_renewal_that_cannot_be_looked_for_is_found_by_the_next_plan() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&paid("Month", 1));
+    let refused =
+        json!({ "action": "DescribeDtsJobDetail", "kind": "refuse", "code": "DTS.Msg.Odd", "status": 400 });
+    let planned = bought.must_plan(&paid("Month", 2));
+    // The apply reads once before the order.
+    let mut faults = vec![json!({ "action": RENEW, "nth": 1, "kind": "cut_after" })];
+    faults.extend((2..=9).map(|nth| with(&refused, json!({ "nth": nth }))));
+    bed.emulator.add_faults(json!(faults));
+    let told = bought.apply(&planned, &paid("Month", 2));
+    assert!(
+        told.iter().any(|one| one.is_error()
+            && one.detail.contains("could not be read")
+            && one.detail.contains("DTS.Msg.Odd")),
+        "{told:#?}"
+    );
+    bed.emulator.clear_faults();
+    let mark = bed.mark();
+    bought.refresh();
+    bought.change(&paid("Month", 2), Update, &[]);
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+    bought.assert_plan_is_empty(&paid("Month", 2));
+}
