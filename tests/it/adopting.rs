@@ -80,7 +80,7 @@ fn ten_jobs_are_adopted_two_are_moved_and_all_is_well() {
     let (state, configuration) = two_of_alicloud(&bench);
     let workspace = Workspace::new(Some(&bench.emulator.url()))
         .standing_in_for(ALICLOUD)
-        .on_newest();
+        .at_least((1, 14));
     workspace.write("terraform.tfstate", &state);
     workspace.write("legacy.tf", &configuration);
 

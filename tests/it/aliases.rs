@@ -39,7 +39,7 @@ fn one_configuration_spans_regions() {
     .unwrap();
     let workspace = Workspace::new(None)
         .with_env("TF_APPEND_USER_AGENT", "ci/7 team/db")
-        .on_newest();
+        .at_least((1, 14));
     workspace.write("main.tf", &configuration(&emulator.url()));
     workspace.apply(&[]).ok();
     workspace.assert_plan_is_empty();

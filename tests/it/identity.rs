@@ -24,7 +24,7 @@ fn import(to: &str, identity: &str) -> String {
 }
 
 fn elsewhere(bench: &Bench, text: &str) -> Workspace {
-    let workspace = Workspace::new(Some(&bench.emulator.url())).on_newest();
+    let workspace = Workspace::new(Some(&bench.emulator.url())).at_least((1, 12));
     workspace.write("main.tf", text);
     workspace
 }

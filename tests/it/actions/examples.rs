@@ -18,7 +18,7 @@ fn workspace(bench: &Bench, action: &str, file: &str, made: &Made) -> Workspace 
         .with_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testAccessKeySecret")
         .with_env("ALIBABA_CLOUD_ENDPOINT_DTS", &bench.emulator.url())
         .with_env("TF_VAR_job_id", &made.job_id)
-        .on_newest();
+        .at_least((1, 14));
     let read = |path: PathBuf| {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };

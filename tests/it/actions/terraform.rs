@@ -7,7 +7,7 @@ use crate::support::bench::{Bench, bought_first, job_on_instance};
 use crate::support::outside;
 
 fn newest(bench: &Bench, parts: &[&str]) -> Workspace {
-    let workspace = Workspace::new(Some(&bench.emulator.url())).on_newest();
+    let workspace = Workspace::new(Some(&bench.emulator.url())).at_least((1, 14));
     workspace.write("main.tf", &parts.join("\n"));
     workspace
 }

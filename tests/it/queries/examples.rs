@@ -25,7 +25,7 @@ fn check(bench: &Bench, resource: &str, expected: &[(&str, &[&str])]) {
             .with_env("ALIBABA_CLOUD_ACCESS_KEY_ID", "testAccessKeyId")
             .with_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testAccessKeySecret")
             .with_env("ALIBABA_CLOUD_ENDPOINT_DTS", &bench.emulator.url())
-            .on_newest();
+            .at_least((1, 14));
         let provider = read(&repository().join("examples/provider/provider.tf"));
         let source = format!("\"{PROVIDER_SOURCE}\"");
         workspace.write("provider.tf", &provider.replace("\"dts-community/dts\"", &source));

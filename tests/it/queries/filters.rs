@@ -222,7 +222,7 @@ fn a_bad_filter_is_an_error_at_its_line() {
         ("region = \"Hangzhou\"", "lower-case"),
         ("name = \"\"", "must not be empty"),
     ] {
-        let workspace = Workspace::new(Some(&bench.emulator.url())).on_newest();
+        let workspace = Workspace::new(Some(&bench.emulator.url())).at_least((1, 14));
         let query =
             format!("list \"dts_job\" \"m\" {{\n  provider = dts\n  config {{\n    {filter}\n  }}\n}}\n");
         workspace.write("main.tfquery.hcl", &query);

@@ -8,7 +8,7 @@ use crate::support::outside;
 /// Queries everything, and applies what was generated: the number of imports.
 #[track_caller]
 fn adopt(bench: &Bench, lists: &[&str]) -> (Workspace, usize) {
-    let workspace = Workspace::new(Some(&bench.emulator.url())).on_newest();
+    let workspace = Workspace::new(Some(&bench.emulator.url())).at_least((1, 14));
     let query: String = lists
         .iter()
         .map(|resource| format!("list \"{resource}\" \"all\" {{\n  provider = dts\n}}\n"))
@@ -67,7 +67,7 @@ fn of_an_instance_that_is_paid_for_a_time() {
         ("year", "period = \"Year\"\n  used_time = 1"),
     ] {
         let bought = bought_first("SYNC", time)
-            .replace("\"PostPaid\"", "\"PrePaid\"")
+            .replace("\"PostPaid\"", "\"PrePaid\"\n  on_destroy = \"keep\"")
             .replace("\"m\"", &format!("\"{name}\""));
         bench.workspace.write(&format!("{name}.tf"), &bought);
     }
