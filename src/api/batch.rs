@@ -127,6 +127,17 @@ impl Client {
         job_type: Option<&str>,
         purpose: Purpose,
     ) -> Result<JobDetail, Error> {
+        self.hasty(purpose.may_be_old())
+            .read_one(job, job_type, purpose)
+            .await
+    }
+
+    async fn read_one(
+        &self,
+        job: &JobRef,
+        job_type: Option<&str>,
+        purpose: Purpose,
+    ) -> Result<JobDetail, Error> {
         self.counts().reads.add(1);
         let by_list = (job_type, &job.job_id, &job.instance_id, &job.direction);
         let (job_type, by, id) = match by_list {
@@ -161,6 +172,10 @@ impl Client {
                 Ok(JobDetail::clone(&found))
             }
             Share::Failed(error) if !is_worth_asking_alone(&error) => Err(error),
+            // The list had all its attempts: another one for each of its reads would be hammering.
+            Share::Failed(error) if error.kind() == Kind::Unavailable => {
+                self.hasty(true).describe_dts_job_detail(job).await
+            }
             Share::Alone | Share::Absent | Share::Found(_) | Share::Failed(_) => {
                 self.describe_dts_job_detail(job).await
             }
@@ -240,7 +255,9 @@ impl Client {
         // Who has least time ends it for nobody else.
         while let Some(deadline) = earliest(&waiting) {
             self.batches().pages.spent(&group.job_type, 1);
-            let result = self.until(deadline).list_batch(group, &waiting).await;
+            let hasty = waiting.iter().all(|asked| asked.purpose.may_be_old());
+            let client = self.until(deadline).hasty(hasty);
+            let result = client.list_batch(group, &waiting).await;
             if result.as_ref().is_err_and(Error::is_denied) {
                 self.batches().refused.store(true, Ordering::Relaxed);
             }
@@ -361,6 +378,8 @@ mod tests {
         refused: Mutex<Option<(&'static str, Instant)>>,
         /// Lists say how many jobs there are, and show none.
         shows_none: bool,
+        /// Which actions get no answer, until when.
+        down: Mutex<Option<(&'static str, Instant)>>,
         jobs: Mutex<BTreeMap<String, &'static str>>,
         calls: Mutex<Vec<(String, BTreeMap<String, String>)>>,
     }
@@ -372,6 +391,7 @@ mod tests {
                 largest_page: 1000,
                 refused: Mutex::default(),
                 shows_none: false,
+                down: Mutex::default(),
                 jobs: Mutex::new((0..jobs).map(|n| (id(n), "Migrating")).collect()),
                 calls: Mutex::default(),
             }
@@ -395,6 +415,12 @@ mod tests {
                     "DbObject": "{}", "Reserved": "{}", "JobType": "online"})
             };
             let refusal = |code: &str| (403, json!({"RequestId": "1", "Code": code, "Message": "no"}));
+            let down = *self.down.lock().unwrap();
+            if down.is_some_and(|(action, until)| {
+                Instant::now() < until && ["*", get("Action").unwrap()].contains(&action)
+            }) {
+                return (503, refusal("ServiceUnavailable").1);
+            }
             match get("Action").unwrap() {
                 "DescribeDtsJobs" if self.refuses().is_some() => refusal(self.refuses().unwrap()),
                 "DescribeDtsJobs" => {
@@ -711,6 +737,89 @@ mod tests {
             "{patient:?} {then}"
         );
         assert_eq!(account.count("DescribeDtsJobDetail"), 0);
+    }
+
+    /// Reads these jobs as [`read_all`], as far as they can be read; how many could.
+    async fn try_all(client: &Client, count: usize, purpose: Purpose) -> usize {
+        let left = Arc::new(Mutex::new(shuffled(count)));
+        let readers = (0..10).map(|_| {
+            let (client, left) = (client.clone(), Arc::clone(&left));
+            tokio::spawn(async move {
+                let mut read = 0;
+                while let Some(number) = { left.lock().unwrap().pop() } {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    let job = JobRef::job(id(number));
+                    match client.read_job(&job, Some("MIGRATION"), purpose).await {
+                        Ok(_) => read += 1,
+                        Err(error) => assert_eq!(error.kind(), Kind::Unavailable),
+                    }
+                }
+                read
+            })
+        });
+        let mut read = 0;
+        for reader in readers.collect::<Vec<_>>() {
+            read += reader.await.unwrap();
+        }
+        read
+    }
+
+    /// Once it is known that DTS is down, nobody else finds it out with five attempts.
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_costs_few_calls_however_many_are_read() {
+        for (purpose, jobs) in [
+            (Purpose::Refresh, 60),
+            (Purpose::Refresh, 1000),
+            (Purpose::RefreshStatus, 60),
+            (Purpose::RefreshStatus, 1000),
+        ] {
+            let (client, account) = client_of(Account::new(jobs));
+            *account.down.lock().unwrap() = Some(("*", Instant::now() + HOUR));
+            let begin = Instant::now();
+            assert_eq!(try_all(&client, jobs, purpose).await, 0);
+            let calls = account.calls.lock().unwrap().len();
+            assert!(calls <= 12, "{purpose:?} of {jobs} jobs: {calls} calls");
+            assert!(begin.elapsed() < Duration::from_secs(25), "{:?}", begin.elapsed());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_an_outage_reads_go_on_as_ever() {
+        let (client, account) = client_of(Account::new(100));
+        *account.down.lock().unwrap() = Some(("*", Instant::now() + Duration::from_secs(30)));
+        assert!(try_all(&client, 100, Purpose::Refresh).await < 100);
+        tokio::time::sleep_until(Instant::now() + Duration::from_secs(30)).await;
+        let before = account.calls.lock().unwrap().len();
+        assert_eq!(try_all(&client, 100, Purpose::Refresh).await, 100);
+        assert!(account.calls.lock().unwrap().len() - before <= 25);
+    }
+
+    /// A list that fails for its size is no outage.
+    #[tokio::test(start_paused = true)]
+    async fn where_only_lists_fail_everybody_asks_alone() {
+        for purpose in [
+            Purpose::Refresh,
+            Purpose::RefreshStatus,
+            Purpose::Poll,
+            Purpose::Progress,
+        ] {
+            let (client, account) = client_of(Account::new(40));
+            *account.down.lock().unwrap() = Some(("DescribeDtsJobs", Instant::now() + HOUR));
+            assert_eq!(try_all(&client, 40, purpose).await, 40, "{purpose:?}");
+            assert_eq!(account.count("DescribeDtsJobDetail"), 40, "{purpose:?}");
+        }
+    }
+
+    /// A wait is not to end early: its polls share all the attempts of a list, and one of a job's own.
+    #[tokio::test(start_paused = true)]
+    async fn polls_share_the_attempts_of_an_outage() {
+        let (client, account) = client_of(Account::new(10));
+        *account.down.lock().unwrap() = Some(("*", Instant::now() + HOUR));
+        for round in 1..3 {
+            assert_eq!(try_all(&client, 10, Purpose::Poll).await, 0);
+            let calls = account.calls.lock().unwrap().len();
+            assert_eq!(calls, (5 + 1) * round);
+        }
     }
 
     /// A page that is empty where jobs are counted leads nowhere: nothing is asked for in pages of none.

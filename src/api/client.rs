@@ -16,6 +16,7 @@ use super::credential::{Access, CredentialConfig, Credentials, Keyring, Sts};
 use super::endpoint::{Endpoint, Network};
 use super::error::{Error, Kind};
 use super::nonce::nonce;
+use super::outage::Outage;
 use super::outcome::{Attempt, Failed};
 use super::params::Params;
 use super::reply::Reply;
@@ -69,6 +70,8 @@ pub struct Client {
     cancel: CancellationToken,
     /// Until when a call that is refused for its rate is repeated; [`PATIENCE`] from its start where absent.
     deadline: Option<Instant>,
+    /// Whether reads give up soon while DTS is down.
+    hasty: bool,
 }
 
 /// How long a call is repeated that DTS refuses for its rate, where nothing else was said.
@@ -92,6 +95,7 @@ struct Shared {
     /// Whether DTS has ever answered at the endpoint.
     heard: AtomicBool,
     batches: Batches,
+    outage: Outage,
 }
 
 impl Client {
@@ -122,11 +126,13 @@ impl Client {
             context,
             heard: AtomicBool::new(false),
             batches: Batches::default(),
+            outage: Outage::default(),
         };
         Ok(Client {
             shared: Arc::new(shared),
             cancel: CancellationToken::new(),
             deadline: None,
+            hasty: false,
         })
     }
 
@@ -145,7 +151,7 @@ impl Client {
         Client {
             shared: Arc::clone(&self.shared),
             cancel,
-            deadline: self.deadline,
+            ..self.clone()
         }
     }
 
@@ -162,6 +168,15 @@ impl Client {
     pub(super) fn until(&self, deadline: Instant) -> Client {
         Client {
             deadline: Some(deadline),
+            ..self.clone()
+        }
+    }
+
+    /// The same client, whose reads fail soon where others have found out that DTS is down: for a refresh, which is one of many.
+    #[must_use]
+    pub fn hasty(&self, hasty: bool) -> Client {
+        Client {
+            hasty,
             ..self.clone()
         }
     }
@@ -243,6 +258,17 @@ impl Client {
         let mut throttled = Duration::ZERO;
         let mut attempt: u32 = 0;
         let mut renewed = false;
+        let outage = &self.shared.outage;
+        let hasty = self.hasty && safety == Safety::Read;
+        let _turn = if hasty {
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Err(cancelled(action, None)),
+                turn = outage.turn(action, || context.clock.instant()) => turn?,
+            }
+        } else {
+            None
+        };
         loop {
             let queued = context.clock.instant();
             tokio::select! {
@@ -282,6 +308,7 @@ impl Client {
             let failed = match result {
                 Ok(reply) => {
                     lane.taken(now);
+                    outage.is_over();
                     return Ok(reply);
                 }
                 Err(failed) => failed,
@@ -310,8 +337,19 @@ impl Client {
             }
             let count = failures.count(failed.failure);
             let elapsed = now - start - throttled;
-            match policy.decide(failed.failure, safety, count, elapsed, fastrand::f64()) {
-                Decision::Stop => return Err(failed.error.with_attempts(attempt)),
+            let decision = match policy.decide(failed.failure, safety, count, elapsed, fastrand::f64()) {
+                // Another one has tried for long enough.
+                Decision::Repeat(_) if hasty && outage.lasts(now) => Decision::Stop,
+                decision => decision,
+            };
+            match decision {
+                Decision::Stop => {
+                    let error = failed.error.with_attempts(attempt);
+                    if safety == Safety::Read {
+                        outage.failed(action, &error, now);
+                    }
+                    return Err(error);
+                }
                 Decision::Repeat(wait) => {
                     counts.retry_wait_ms.add_millis(wait);
                     tokio::select! {

@@ -8,7 +8,7 @@
 //! - `endpoint`, `transport`: where it is sent, and how.
 //! - `reply`, `decode`: what comes back, read leniently because DTS types are inconsistent.
 //! - [`error`], `advice`: what went wrong, whether it may have taken effect, and what to do next.
-//! - `retry`, `throttle`: what may be sent again, and when; how fast calls are made.
+//! - `retry`, `throttle`, `outage`: what may be sent again, and when; how fast calls are made; what is not sent while DTS is down.
 //! - [`run`]: what all clients of a process share.
 //! - [`credential`]: which keys sign.
 //! - [`instance`], [`job`] with [`job_configure`], [`job_detail`] and [`job_list`], [`precheck`], [`tags`],
@@ -43,6 +43,7 @@ mod advice;
 mod decode;
 mod endpoint;
 mod nonce;
+mod outage;
 mod outcome;
 mod pages;
 mod paging;

@@ -177,7 +177,7 @@ impl Resource<Client> for MonitorRule {
 
     async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
         let id = read.state.str("id").unwrap_or_default().to_owned();
-        let api = read.client.api(&read.cancel)?;
+        let api = read.client.api(&read.cancel)?.hasty(true);
         let (job, kind) = parse(&id).unwrap_or_default();
         let rules = match api.describe_job_monitor_rule(job).await {
             Ok(rules) => rules,

@@ -13,7 +13,7 @@ use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let group = read.state.str("consumer_group_id").unwrap_or_default().to_owned();
-    let api = read.client.api(&read.cancel)?;
+    let api = read.client.api(&read.cancel)?.hasty(true);
     let what = format!("read DTS consumer group {group}");
     let of = subscription(&read.state).unwrap_or_default();
     let groups = match api.describe_consumer_channel(&of).await {

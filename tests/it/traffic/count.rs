@@ -1,9 +1,12 @@
 //! How many calls Terraform's operations cost.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use terraform_provider_dts::emulator::Limits;
 
 use crate::support::bench::{Bench, bought_first, job};
+use crate::support::hosted;
 
 /// `count` jobs like `dts_job.m`.
 fn many(count: usize) -> String {
@@ -62,6 +65,31 @@ fn a_plan_of_many_unchanged_instances_costs_few_calls() {
     bench.workspace.assert_plan_is_empty();
     let calls = bench.mark() - mark;
     assert!(calls <= 20, "{calls} calls for 40 instances");
+}
+
+/// Sharing must not make an outage worse: what one read has tried for long enough the others do not try as long again.
+#[test]
+fn a_plan_while_dts_is_down_costs_few_calls_and_says_why() {
+    let (bench, _hosted) = hosted::bench();
+    with_jobs(&bench, 60);
+    bench
+        .emulator
+        .add_faults(json!({ "action": "*", "kind": "status", "status": 503, "times": 100_000 }));
+    let mark = bench.mark();
+    let outcome = bench.workspace.run(&["plan", "-json", "-input=false"]).fails();
+    let calls = bench.mark() - mark;
+    assert!(calls <= 30, "{calls} calls for 60 jobs");
+    let errors = outcome.errors();
+    let told: BTreeSet<&str> = errors.iter().map(|error| error.address.as_str()).collect();
+    assert_eq!(told.len(), 60);
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.detail.contains("ServiceUnavailable")),
+        "{errors:?}"
+    );
+    bench.emulator.clear_faults();
+    bench.workspace.assert_plan_is_empty();
 }
 
 /// Nothing fails for the rate of calls, and nothing is made twice.
