@@ -97,8 +97,15 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         **turn = Some(purchased.instance_id.clone());
     }
     drop(turn);
-    if existing.is_some() && apply.planned.bool("auto_start") == Some(true) {
-        start_adopted(&api, job_id.as_deref().unwrap_or_default(), &mut apply.warnings).await;
+    let mut starts = apply.planned.bool("auto_start") == Some(true);
+    if let (Some(_), Some(job_id), true) = (&existing, &job_id, starts)
+        && let Err(problems) = start_adopted(apply, &api, job_id, limit).await
+    {
+        // Nobody starts it now: there is nothing to wait for.
+        starts = false;
+        apply
+            .warnings
+            .extend(left_undone(&purchased.instance_id, problems));
     }
     let wanted = tags::Change::between(&Object::new(), &apply.planned).set;
     if !wanted.is_empty() {
@@ -111,8 +118,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
                 .extend(left_undone(&purchased.instance_id, problems)),
         }
     }
-    let started = wait_until_shown(apply, &api, &purchased.instance_id, limit).await;
-    match started {
+    match wait_until_shown(apply, &api, &purchased.instance_id, starts, limit).await {
         Ok(detail) => read_back(&mut apply.state, &detail, false),
         Err(problems) => apply
             .warnings
@@ -245,28 +251,54 @@ fn adopt(client: &Client, instance_id: &str, warnings: &mut Diagnostics) -> Resu
     Ok(())
 }
 
-/// The purchase would have started the job; of an instance that is there already nobody knows whether it did.
-async fn start_adopted(api: &api::Client, job_id: &str, warnings: &mut Diagnostics) {
-    let job = api::JobRef::job(job_id);
-    let started = match api.describe_dts_job_detail(&job).await {
-        Ok(detail) if has_started(detail.status.as_deref().unwrap_or_default()) => Ok(()),
-        Ok(_) => api.start_dts_job(&job).await,
-        Err(cause) => Err(cause),
+/// The purchase would have started the job; of an instance that is there already nobody knows whether it did. Again while nobody can
+/// tell whether DTS took the call.
+async fn start_adopted(
+    apply: &Apply<Client>,
+    api: &api::Client,
+    job_id: &str,
+    limit: Duration,
+) -> Result<(), Diagnostics> {
+    let what = format!("start DTS job {job_id}");
+    let patience = Patience {
+        what: &what,
+        limit,
+        raise: "timeouts.create",
+        cancel: &apply.cancel,
     };
-    if let Err(cause) = started {
-        let problem = error::unable(&format!("start DTS job {job_id}"), &cause);
-        warnings.push(Diagnostic::warning(problem.summary, problem.detail));
-    }
+    let job = api::JobRef::job(job_id);
+    let is_started = async || {
+        let looked = api.describe_dts_job_detail(&job).await;
+        looked.map(|detail| has_started(detail.status.as_deref().unwrap_or_default()))
+    };
+    wait::until(api.clock().as_ref(), &patience, || async {
+        match is_started().await {
+            Ok(true) => return Ok(Poll::Ready(())),
+            Ok(false) => {}
+            Err(cause) => return Ok(Poll::Unread(error::unable(&what, &cause).into())),
+        }
+        match api.start_dts_job(&job).await {
+            Ok(()) => Ok(Poll::Ready(())),
+            // The next look tells whether it took effect.
+            Err(cause) if cause.is_outcome_unknown() || cause.kind() == api::Kind::Unreachable => {
+                Ok(Poll::Pending(cause.to_string()))
+            }
+            // DTS refuses to start what runs already: a call before this one may have started it unseen.
+            Err(_) if is_started().await.unwrap_or(false) => Ok(Poll::Ready(())),
+            Err(cause) => Err(error::unable(&what, &cause).into()),
+        }
+    })
+    .await
 }
 
-/// Until DTS shows the instance and, with `auto_start`, its job on the way.
+/// Until DTS shows the instance and, where it `starts`, its job on the way.
 async fn wait_until_shown(
     apply: &Apply<Client>,
     api: &api::Client,
     id: &str,
+    starts: bool,
     limit: Duration,
 ) -> Result<api::JobDetail, Diagnostics> {
-    let starts = apply.planned.bool("auto_start") == Some(true);
     let what = format!(
         "see DTS instance {id}{}",
         if starts { " start its job" } else { "" }
