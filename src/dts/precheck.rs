@@ -346,7 +346,8 @@ pub(super) async fn gate(
     const CONSEQUENCE: &str = "No instance was bought. Repair the cause and apply again: the precheck then runs again, and the \
                                instance is bought when it passes.";
     let what = format!("read DTS job {job_id} before buying its instance");
-    wait::until(api.clock().as_ref(), patience, || async {
+    let given_up = "No instance was bought, and DTS goes on with the job.";
+    wait::until_else(api.clock().as_ref(), patience, given_up, || async {
         let detail = api
             .describe_dts_job_detail(&api::JobRef::job(job_id))
             .await

@@ -52,12 +52,24 @@ pub(super) async fn until<T, F>(
 where
     F: Future<Output = Result<Poll<T>, Diagnostics>>,
 {
-    until_else(clock, patience, OF_A_RESOURCE, poll).await
+    let consequence = if patience.raise == CREATE {
+        OF_A_CREATE
+    } else {
+        OF_A_CHANGE
+    };
+    until_else(clock, patience, consequence, poll).await
 }
 
-/// What giving up means for a resource.
-const OF_A_RESOURCE: &str = "What was done so far is in the state, and DTS goes on with it; the next plan shows what is left to do, \
-                             which may be nothing.";
+/// The timeout of a create.
+const CREATE: &str = "timeouts.create";
+
+/// What giving up means for a change of what is there already.
+const OF_A_CHANGE: &str = "What was done so far is in the state, and DTS goes on with it; the next plan shows what is left to do, \
+                           which may be nothing.";
+
+/// What giving up means for a create. Not what the next plan is: where the create ends in an error, Terraform taints the object, and the
+/// framework tells what that comes to.
+const OF_A_CREATE: &str = "What was done so far is in the state, and DTS goes on with it.";
 
 /// As [`until`]; `consequence` is what giving up means, in a sentence.
 pub(super) async fn until_else<T, F>(
@@ -332,6 +344,23 @@ mod tests {
         assert!(polled("??.?.??!").await.is_ok());
         let failed = polled(".???!").await.unwrap_err();
         assert_eq!(failed.iter().next().unwrap().summary, "Unable to read it");
+    }
+
+    /// What is created may be tainted then: the next plan is not nothing.
+    #[tokio::test(start_paused = true)]
+    async fn only_of_a_change_the_next_plan_may_be_nothing() {
+        let cancel = CancellationToken::new();
+        for (raise, promises) in [("timeouts.create", false), ("timeouts.update", true)] {
+            let patience = Patience {
+                raise,
+                ..patience(&cancel)
+            };
+            let clock = Paused::new();
+            let failed = until::<(), _>(&clock, &patience, || async { Ok(Poll::Pending("x".to_owned())) });
+            let failed = failed.await.unwrap_err();
+            let detail = &failed.iter().next().unwrap().detail;
+            assert_eq!(detail.contains("may be nothing"), promises, "{detail}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -181,12 +181,29 @@ async fn change<C: Send + Sync + 'static>(
     };
     if creates && checkpoint.is_for_good() {
         diagnostics = diagnostics.as_warnings();
+    } else if creates && !state.is_null() {
+        diagnostics = with_taint(diagnostics);
     }
     Response {
         state,
         private,
         diagnostics,
     }
+}
+
+/// What else the last error of a create comes to, if there is one and the object is in the state: Terraform itself says nothing of it before
+/// the next plan.
+fn with_taint(diagnostics: Diagnostics) -> Diagnostics {
+    const TAINTED: &str = "Terraform takes what was created for tainted, and the next apply would destroy it and create it again. To keep it, run \
+                           `terraform untaint` with its address first: the next plan then shows what is left to do in place.";
+    let mut all: Vec<Diagnostic> = diagnostics.into_iter().collect();
+    if let Some(last) = all.iter_mut().rfind(|problem| problem.is_error()) {
+        let gap = if last.detail.is_empty() { "" } else { "\n\n" };
+        last.detail = format!("{}{gap}{TAINTED}", last.detail);
+    }
+    let mut told = Diagnostics::new();
+    told.extend(all);
+    told
 }
 
 /// A recorded state, without what was not known of it yet.
@@ -486,6 +503,15 @@ mod tests {
                     expected,
                     "{end:?} {for_good} {creates} {:?}",
                     response.diagnostics
+                );
+                let told = response
+                    .diagnostics
+                    .iter()
+                    .filter(|told| told.detail.contains("`terraform untaint`"));
+                assert_eq!(
+                    told.count(),
+                    usize::from(creates && !for_good),
+                    "{end:?} {for_good}"
                 );
             }
         }

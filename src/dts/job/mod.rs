@@ -67,8 +67,8 @@ pub(super) fn on_wait_failure(of: &str, then: &str) -> Attribute {
         .local()
         .check(Check::one_of(&["error", "warn"]))
         .describe(&format!(
-            "What it means that the {of} does not get as far as `wait_for` asks, though all calls were made: `error`, or `warn` (a warning{then}). \
-             Default: `error`."
+            "What it means that the {of} does not get as far as `wait_for` asks, though all calls were made: `error` (which taints a {of} that was just \
+             created: `terraform untaint` keeps it), or `warn` (a warning{then}). Default: `error`."
         ))
 }
 

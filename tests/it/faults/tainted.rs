@@ -2,7 +2,9 @@
 
 use terraform_provider_dts::emulator::Lifecycle;
 
-use crate::support::bench::{Bench, bought_first, endless, job_on_instance};
+use crate::changes::subscribed::subscription;
+use crate::support::bench::{Bench, bought_first, endless, job, job_on_instance};
+use crate::support::hosted;
 
 fn gives_up_while_it_runs(kind: &str) {
     let bench = Bench::new(Lifecycle::Immediate, None);
@@ -63,4 +65,44 @@ fn a_migration_that_moves_data_is_not_replaced_on_its_instance() {
 #[test]
 fn a_synchronization_that_moves_data_is_not_loaded_twice() {
     gives_up_while_it_runs("SYNC");
+}
+
+/// What a create that gives up leaves is tainted, and nobody but the provider says so: the way to keep it comes with the error.
+#[test]
+fn a_create_that_gives_up_tells_of_the_taint_and_how_to_keep_the_object() {
+    let (bench, _hosted) = hosted::bench();
+    let checked =
+        "desired_status = \"prechecked\"\n  timeouts {\n    create = \"1s\"\n    update = \"1s\"\n  }";
+    for (address, configuration) in [
+        ("dts_job.m", job("m", "MIGRATION", checked)),
+        ("dts_subscription.m", subscription(checked)),
+    ] {
+        bench.emulator.set_lifecycle("seconds:3600".parse().unwrap());
+        bench.write(&[&configuration]);
+        let error = bench.apply().fails().error("timeouts.create");
+        assert!(error.detail.contains("`terraform untaint`"), "{error:?}");
+        assert!(
+            error.detail.contains("would destroy it and create it again"),
+            "{error:?}"
+        );
+        assert!(!error.detail.contains("may be nothing"), "{error:?}");
+        // It is as told.
+        bench.assert_nothing_lost("after the wait");
+        assert!(bench.recorded(address).unwrap().tainted);
+        assert_eq!(bench.plan(&[]), [(address.to_owned(), "replace".to_owned())]);
+        let id = bench.recorded(address).unwrap().text("id");
+        bench.workspace.run(&["untaint", address]).ok();
+        if address == "dts_job.m" {
+            // The next apply waits again. What it gives up then is not tainted.
+            let error = bench.apply().fails().error("timeouts.update");
+            assert!(!error.detail.contains("untaint"), "{error:?}");
+            assert!(!bench.recorded(address).unwrap().tainted);
+        }
+        bench.emulator.set_lifecycle(Lifecycle::Immediate);
+        let mark = bench.mark();
+        bench.converge(1, |_| bench.assert_nothing_lost("untainted"));
+        assert_eq!(bench.changes_since(mark), [""; 0]);
+        assert_eq!(bench.recorded(address).unwrap().text("id"), id);
+        bench.workspace.destroy().ok();
+    }
 }
