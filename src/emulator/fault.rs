@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     CutBefore,
     /// Executed, and the connection ends without a reply.
     CutAfter,
+    /// Executed, and the connection ends without a reply; the next `reads` reads do not show what came of it.
+    ShownLate,
     /// Executed, and the connection ends in the middle of the reply.
     Truncate,
     /// Not executed: an HTML page with `status`, as from a proxy on the way.
@@ -35,6 +37,7 @@ impl Kind {
             Self::Status => "status",
             Self::CutBefore => "cut_before",
             Self::CutAfter => "cut_after",
+            Self::ShownLate => "shown_late",
             Self::Truncate => "truncate",
             Self::Garbage => "garbage",
             Self::Refuse => "refuse",
@@ -61,6 +64,9 @@ pub(crate) struct Fault {
     #[serde(default)]
     pub(crate) delay_ms: u64,
     pub(crate) retry_after_ms: Option<u64>,
+    /// How many reads do not show it.
+    #[serde(default = "one")]
+    pub(crate) reads: u64,
     /// Where in the reply, such as `/SourceEndpoint/Ip` (RFC 6901, without escapes).
     pointer: Option<String>,
     #[serde(default)]

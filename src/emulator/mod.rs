@@ -16,7 +16,7 @@
 //! | `state`, `model`, `transition`, `lifecycle` | instances and jobs, and how jobs move on |
 //! | `precheck`, `checks`, `checker`, `fixtures` | what a precheck finds in the databases that exist |
 //! | `script` | jobs that fail, struggle or take their time by themselves |
-//! | `fault`, `wire`, `limit`, `journal`, `admin` | the test's side: faults, cut connections, rate and latency, calls received, admin routes |
+//! | `fault`, `veil`, `wire`, `limit`, `journal`, `admin` | the test's side: faults, what is shown late, cut connections, rate and latency, calls received, admin routes |
 //!
 //! The binary `dts-emulator` and [`Emulator`] are two shells around the same code.
 
@@ -63,6 +63,7 @@ mod tags;
 mod transition;
 mod tuning;
 mod two_way;
+mod veil;
 mod wire;
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, thread};

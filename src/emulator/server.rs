@@ -31,6 +31,7 @@ use super::{
     params::Params,
     reply::Refusal,
     state::State,
+    veil::{self, Before},
     wire::{Knife, Listener},
 };
 
@@ -176,7 +177,18 @@ impl Shared {
         {
             return reply;
         }
-        let mut reply = (action.run)(state, params).map(|body| action.envelope.success(request_id, body))?;
+        let is_read = ["Describe", "List"].iter().any(|verb| name.starts_with(verb));
+        let late = struck.as_ref().filter(|fault| fault.kind == Kind::ShownLate);
+        let before = late.map(|fault| (Before::of(state), fault.reads));
+        let ran = if is_read {
+            veil::behind(state, |state| (action.run)(state, params))
+        } else {
+            (action.run)(state, params)
+        };
+        if let Some((before, reads)) = before {
+            state.veil = before.veil(state, reads);
+        }
+        let mut reply = ran.map(|body| action.envelope.success(request_id, body))?;
         if let Some(fault) = struck {
             fault.edit(&mut reply);
         }
@@ -188,7 +200,7 @@ impl Shared {
 fn instead(fault: &Fault, action: &actions::Action, request_id: &str) -> Option<Result<Value, Refusal>> {
     let code = |default: &'static str| fault.code.as_deref().unwrap_or(default).to_owned();
     match fault.kind {
-        Kind::Late | Kind::CutAfter | Kind::Truncate | Kind::Edit => None,
+        Kind::Late | Kind::CutAfter | Kind::ShownLate | Kind::Truncate | Kind::Edit => None,
         Kind::Throttle => Some(Err(Refusal::new(
             400,
             &code("Throttling.User"),
@@ -242,7 +254,7 @@ impl Answer {
                     response.headers_mut().insert("x-acs-retry-after", after.into());
                 }
             }
-            Kind::CutBefore | Kind::CutAfter => knife.cut(),
+            Kind::CutBefore | Kind::CutAfter | Kind::ShownLate => knife.cut(),
             Kind::Truncate => knife.truncate(length / 2),
             Kind::Garbage => {
                 *response.body_mut() = Body::from("<html><body><h1>It works!</h1></body></html>");

@@ -16,6 +16,7 @@ use super::{
     params::Params,
     reply::Refusal,
     script::Scripts,
+    veil::Veil,
 };
 
 /// One line of the bill.
@@ -74,6 +75,8 @@ pub(crate) struct State {
     /// Every instance ever bought.
     pub(crate) instances: Instances,
     pub(crate) faults: Faults,
+    /// What is not shown yet.
+    pub(crate) veil: Veil,
     pub(crate) scripts: Scripts,
     pub(crate) journal: Journal,
     pub(crate) nonces: Nonces,
@@ -81,7 +84,7 @@ pub(crate) struct State {
 }
 
 /// Instances in the order of purchase, found by their ids.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Instances {
     all: Vec<Instance>,
     places: HashMap<String, usize>,
@@ -118,6 +121,7 @@ impl State {
             jobs: Vec::new(),
             instances: Instances::default(),
             faults: Faults::default(),
+            veil: Veil::default(),
             scripts: Scripts::default(),
             journal: Journal::default(),
             nonces: Nonces::default(),

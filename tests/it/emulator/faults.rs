@@ -39,6 +39,7 @@ fn each_kind_does_what_it_says() {
         ),
         (json!({"kind": "cut_before"}), None, false),
         (json!({"kind": "cut_after"}), None, true),
+        (json!({"kind": "shown_late"}), None, true),
         (json!({"kind": "truncate"}), None, true),
         (json!({"kind": "garbage"}), Some((200, "")), false),
         (json!({"kind": "garbage", "status": 502}), Some((502, "")), false),
@@ -95,13 +96,39 @@ fn each_kind_does_what_it_says() {
         assert_eq!(call.fault.as_deref(), fault["kind"].as_str());
         let status = match fault["kind"].as_str() {
             Some("cut_before") => 0,
-            Some("cut_after" | "truncate") => 200,
+            Some("cut_after" | "shown_late" | "truncate") => 200,
             _ => expected.unwrap().0,
         };
         assert_eq!(call.status, status, "{fault}");
         // The next call goes well, on a connection of its own if need be.
         bench.ok("CreateDtsInstance", &purchase("SYNC"));
     }
+}
+
+/// Whatever the call made or changed, and nothing else.
+#[test]
+fn what_is_shown_late_is_hidden_from_so_many_reads() {
+    let bench = Bench::immediate();
+    bench.ok("CreateDtsInstance", &purchase("SYNC"));
+    let lists = [("Region", "cn-hangzhou"), ("JobType", "SYNC")];
+    let shown = || {
+        let listed = bench.ok("DescribeDtsJobs", &lists);
+        listed["DtsJobList"].as_array().unwrap().len()
+    };
+    let late = json!({"action": "CreateDtsInstance", "kind": "shown_late", "reads": 2});
+    bench.emulator.add_faults(late);
+    assert!(bench.try_call("CreateDtsInstance", &purchase("SYNC")).is_err());
+    assert_eq!([shown(), shown(), shown(), shown()], [1, 1, 2, 2]);
+    // A change is hidden as well.
+    let job = bench.emulator.instances()[0].job_id.clone();
+    let named = [("DtsJobId", job.as_str()), ("DtsJobName", "renamed")];
+    bench
+        .emulator
+        .add_faults(json!({"action": "ModifyDtsJobName", "kind": "shown_late"}));
+    assert!(bench.try_call("ModifyDtsJobName", &named).is_err());
+    let name = || bench.ok("DescribeDtsJobDetail", &named[..1])["DtsJobName"].clone();
+    assert_ne!(name(), "renamed");
+    assert_eq!(name(), "renamed");
 }
 
 #[test]
