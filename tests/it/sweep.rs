@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use self::case::{Case, Disturbance, FAULTS};
+use self::case::{Case, Disturbance, FAULTS, MAKING, SHOWN_LATE};
 use self::flow::Flow;
 use self::kill::Victim;
 use self::stage::{Breach, Stage, Undisturbed};
@@ -84,10 +84,18 @@ fn sample<'f>(flows: &'f [Flow], runs: &'f [Undisturbed]) -> Vec<Planned<'f>> {
         .into_iter()
         .chain(others())
         .chain(pairs)
+        .chain([Disturbance::Once(SHOWN_LATE)])
         .enumerate()
         .map(|(index, disturbance)| {
             let (flow, undisturbed) = (&flows[index % flows.len()], &runs[index % flows.len()]);
-            let nth = 1 + (index * 5) % undisturbed.actions.len();
+            let making = undisturbed
+                .actions
+                .iter()
+                .position(|action| MAKING.contains(&action.as_str()));
+            let nth = match (disturbance, making) {
+                (Disturbance::Once(fault), Some(making)) if fault.name == SHOWN_LATE.name => making + 1,
+                _ => 1 + (index * 5) % undisturbed.actions.len(),
+            };
             let case = Case {
                 flow,
                 nth,
@@ -104,7 +112,12 @@ fn whole<'f>(flows: &'f [Flow], runs: &'f [Undisturbed]) -> Vec<Planned<'f>> {
     for (flow, undisturbed) in flows.iter().zip(runs) {
         for (nth, action) in (1..).zip(&undisturbed.actions) {
             let lost = changes(action).then(lost_for_good).into_iter().flatten();
-            let all = FAULTS.map(Disturbance::Once).into_iter().chain(others());
+            let late = MAKING.contains(&action.as_str()).then_some(SHOWN_LATE);
+            let all = FAULTS
+                .into_iter()
+                .chain(late)
+                .map(Disturbance::Once)
+                .chain(others());
             for disturbance in all.chain(pairs(nth)).chain(lost) {
                 let case = Case {
                     flow,

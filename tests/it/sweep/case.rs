@@ -68,6 +68,10 @@ pub(crate) const FAULTS: [Fault; 13] = [
     ),
 ];
 
+/// Only of a call that makes something: its answer is lost, and DTS shows a moment late what it made.
+pub(crate) const SHOWN_LATE: Fault =
+    lost_answer("shown late", r#"{"kind": "shown_late", "reads": 2}"#, "no answer");
+
 const fn fault(name: &'static str, json: &'static str, says: &'static str) -> Fault {
     Fault {
         name,
@@ -217,15 +221,17 @@ fn has_struck(stage: &Stage, case: &Case<'_>, mark: usize) -> bool {
     }
 }
 
+/// What makes something that has an id.
+pub(crate) const MAKING: [&str; 4] = [
+    "CreateDtsInstance",
+    "ConfigureDtsJob",
+    "ConfigureSubscription",
+    "CreateConsumerChannel",
+];
+
 /// Whether nobody could write down what a call has made: after a panic with its answer, which is as bad as a kill, and where its answer
 /// was lost and then nobody may look.
 fn may_be_unrecorded(stage: &Stage, case: &Case<'_>, mark: usize) -> bool {
-    const MAKING: [&str; 4] = [
-        "CreateDtsInstance",
-        "ConfigureDtsJob",
-        "ConfigureSubscription",
-        "CreateConsumerChannel",
-    ];
     let is_hidden = match case.disturbance {
         Disturbance::Panic(moment) => moment == Moment::Answered,
         Disturbance::Pair(first, second) => first.is_executed && second.is_final,

@@ -97,6 +97,14 @@ fn repaid() -> String {
     bought_first("SYNC", more)
 }
 
+/// An instance that is paid for in advance, and that a removal therefore keeps.
+fn prepaid(months: u32, class: &str) -> String {
+    let paid = format!("period = \"Month\"\n  used_time = {months}\n  on_destroy = \"keep\"");
+    bought_first("SYNC", &paid)
+        .replace("\"PostPaid\"", "\"PrePaid\"")
+        .replace("\"small\"", &format!("\"{class}\""))
+}
+
 /// A synchronization both ways: one instance with two jobs, of which the second is the first turned round.
 fn both_ways() -> String {
     let instance = bought_first("SYNC", "sync_architecture = \"bidirectional\"");
@@ -150,6 +158,25 @@ pub(crate) fn all() -> Vec<Flow> {
         flow(
             "what an instance is paid, and its tags",
             [bought_first("SYNC", ""), repaid()],
+        ),
+        flow("renew", [prepaid(1, "small"), prepaid(2, "small")]),
+        flow(
+            "pay in advance from now on",
+            [bought_first("SYNC", "on_destroy = \"keep\""), prepaid(1, "small")],
+        ),
+        flow(
+            "renew, with another class",
+            [prepaid(1, "small"), prepaid(3, "medium")],
+        ),
+        flow(
+            "both ways from now on",
+            [
+                bought("SYNC", "running"),
+                bought("SYNC", "running").replace(
+                    "\"PostPaid\"",
+                    "\"PostPaid\"\n  sync_architecture = \"bidirectional\"",
+                ),
+            ],
         ),
         flow("change in place", [bought("SYNC", "running"), changed()]),
         flow(

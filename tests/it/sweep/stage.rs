@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use terraform_provider_dts::emulator::Call;
+
 use super::flow::Flow;
 use crate::support::bench::Bench;
 use crate::support::hosted::{self, Hosted};
@@ -43,6 +45,8 @@ pub(crate) struct Undisturbed {
     pub(crate) actions: Vec<String>,
     /// Instances ever bought.
     pub(crate) bought: usize,
+    /// Orders that DTS has taken.
+    pub(crate) ordered: usize,
     /// Warnings that it gives.
     pub(crate) warnings: usize,
 }
@@ -98,6 +102,7 @@ impl Stage {
         Undisturbed {
             actions: calls[mark..].iter().map(|call| call.action.clone()).collect(),
             bought: stage.bench.emulator.instances().len(),
+            ordered: stage.ordered(),
             warnings: outcome.warnings().len(),
         }
     }
@@ -120,15 +125,24 @@ impl Stage {
         Ok(())
     }
 
-    /// Runs the flow again after `first`, which may have left what no state has: it goes well, or says what to do, and goes well once that
-    /// is done.
+    /// Runs the flow again after `first`, which may have left what no state has: it goes well, or ends in what the design lets it end in,
+    /// says what to do, and goes well once that is done.
     pub(super) fn go_on(&self, flow: &Flow, first: &Outcome) -> Result<Outcome, (Breach, String)> {
         let mut again = self.run(flow);
         if again.status == Some(0) {
             return Ok(again);
         }
         let told = again.report();
-        for (address, id) in self.unknown() {
+        let unknown = self.unknown();
+        for error in again.errors() {
+            holds(is_allowed(&error, &unknown), Breach::Stuck, || {
+                format!(
+                    "the next one fails, and not as it may: {error:?}{}{told}",
+                    first.report()
+                )
+            })?;
+        }
+        for (address, id) in unknown {
             let named = again.errors().iter().any(|error| {
                 let text = format!("{} {}", error.summary, error.detail);
                 text.contains(&id) && text.to_lowercase().contains("import")
@@ -142,11 +156,7 @@ impl Stage {
             })?;
         }
         // Whether a job that runs is thrown away is left to the user.
-        if again
-            .errors()
-            .iter()
-            .any(|error| error.detail.contains("`terraform untaint`"))
-        {
+        if again.errors().iter().any(keeps_tainted) {
             let recorded = self.bench.all_recorded().into_iter();
             for (address, _) in recorded.filter(|(_, recorded)| recorded.tainted) {
                 self.bench.workspace.run(&["untaint", &address]).ok();
@@ -155,8 +165,7 @@ impl Stage {
         // Once for the password of each end.
         for _ in 0..2 {
             again = self.run(flow);
-            let taken = |error: &Diagnostic| error.detail.contains("apply again, and it is taken as set");
-            if !again.errors().iter().any(taken) {
+            if !again.errors().iter().any(is_unchecked_password) {
                 break;
             }
         }
@@ -181,6 +190,15 @@ impl Stage {
                 format!("the plan after is not empty{}{}", first.report(), again.report())
             })?;
         }
+        let ordered = self.ordered();
+        holds(ordered <= undisturbed.ordered, Breach::Double, || {
+            format!(
+                "{ordered} orders were taken instead of {}{}{}",
+                undisturbed.ordered,
+                first.report(),
+                again.report()
+            )
+        })?;
         let bought = self.bench.emulator.instances().len();
         holds(bought == undisturbed.bought, Breach::Double, || {
             format!(
@@ -201,11 +219,30 @@ impl Stage {
             .emulator
             .instances()
             .iter()
-            .any(|instance| !instance.released);
+            .any(|instance| !instance.released && instance.pay_type != "PrePaid");
+        // What is prepaid nobody can release: it is kept.
         holds(!left, Breach::Double, || "an instance is left".to_owned())?;
         holds(self.bench.all_recorded().is_empty(), Breach::Stuck, || {
             "something is left in the state".to_owned()
         })
+    }
+
+    /// Calls that were executed and that each cost money.
+    fn ordered(&self) -> usize {
+        const ORDERS: [&str; 4] = [
+            "RenewInstance",
+            "TransferPayType",
+            "TransferInstanceClass",
+            "UpgradeTwoWay",
+        ];
+        let calls = self.bench.emulator.calls();
+        let taken = |call: &&Call| {
+            ORDERS.contains(&call.action.as_str())
+                && call.status == 200
+                && call.code.is_none()
+                && call.fault.as_deref() != Some("garbage")
+        };
+        calls.iter().filter(taken).count()
     }
 
     /// What the emulator has and the state has not: the address that it belongs to, and its id. A job that is not configured is no
@@ -265,6 +302,23 @@ impl Stage {
             .filter_map(|recorded| recorded.values["id"].as_str().map(str::to_owned));
         ids.collect()
     }
+}
+
+/// Whether a second apply may end in this: what was left over is told, a job that runs is not thrown away, or nobody can see
+/// whether a password was set.
+fn is_allowed(error: &Diagnostic, unknown: &[(String, String)]) -> bool {
+    let text = format!("{} {}", error.summary, error.detail);
+    let is_left_over =
+        |(_, id): &(String, String)| text.contains(id) && text.to_lowercase().contains("import");
+    unknown.iter().any(is_left_over) || keeps_tainted(error) || is_unchecked_password(error)
+}
+
+fn keeps_tainted(error: &Diagnostic) -> bool {
+    error.detail.contains("`terraform untaint`") && error.detail.contains("Nothing was changed")
+}
+
+fn is_unchecked_password(error: &Diagnostic) -> bool {
+    error.detail.contains("apply again, and it is taken as set")
 }
 
 /// Stands in a configuration for the address of the emulator.
