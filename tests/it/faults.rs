@@ -1,5 +1,6 @@
 //! Whatever fails, whenever it fails: every id is in the state, nothing is bought twice, and the next apply converges.
 
+mod adopted;
 mod beside;
 mod calls;
 mod left_over;
