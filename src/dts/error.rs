@@ -13,6 +13,18 @@ pub(super) fn unseen(what: &str, cause: &api::Error) -> Diagnostic {
     unseen
 }
 
+/// What was made by a second call, for the first one's answer was lost and DTS showed nothing that it made.
+pub(super) fn made_again(what: &str, look_for: &str, lost: &api::Error) -> Diagnostic {
+    Diagnostic::warning(
+        format!("{what} was asked for a second time"),
+        format!(
+            "{lost}\n\nThe answer to the first call was lost. DTS was looked at for a while and showed nothing that it made, so the call was \
+             made again, and {what} is what that one made. Most likely it is the only one. Look into the DTS console: where there is \
+             {look_for}, made a moment before, the first call took effect late; remove it."
+        ),
+    )
+}
+
 /// `Unable to <what>`, with the cause, its code and RequestId, and what to do next.
 pub(super) fn unable(what: &str, error: &api::Error) -> Diagnostic {
     let mut detail = error.to_string();

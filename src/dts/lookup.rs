@@ -3,10 +3,12 @@
 //! what an apply that was cut off has left is not made a second time.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::provider::Client;
@@ -27,6 +29,8 @@ pub(super) struct Candidate<T> {
     pub(super) created: Option<Timestamp>,
     /// Whether it is in everything that DTS should tell as the call would make it.
     pub(super) alike: bool,
+    /// What the call asks for and DTS does not tell of it, as arguments.
+    pub(super) untold: Vec<&'static str>,
 }
 
 /// What to do about something that is there before the call, made lately and had by nobody known here.
@@ -55,6 +59,20 @@ pub(super) trait Once: Sync {
     /// What the call could be taken to have made, by what DTS shows now.
     async fn candidates(&self, api: &api::Client) -> Result<Vec<Candidate<Self::Made>>, api::Error>;
 
+    /// The same before the call, where also what was there before and is no more does no harm.
+    async fn there(&self, api: &api::Client) -> Result<Vec<Candidate<Self::Made>>, api::Error> {
+        self.candidates(api).await
+    }
+
+    /// The same candidates, each looked at more closely: done for the few that are left.
+    async fn examine(
+        &self,
+        _api: &api::Client,
+        found: Vec<Candidate<Self::Made>>,
+    ) -> Result<Vec<Candidate<Self::Made>>, api::Error> {
+        Ok(found)
+    }
+
     /// Whether [`Once::candidates`] looks for one certain thing. Otherwise what was there before the call, and what a resource
     /// of this process has, is none that it made.
     fn is_certain(&self) -> bool;
@@ -76,12 +94,19 @@ pub(super) trait Once: Sync {
 
 /// What came of it. What was made, or found, is claimed.
 pub(super) enum Outcome<T> {
-    /// The call answered; and whether no resource of this process had it before.
-    Made(T, bool),
+    /// The call answered.
+    Made {
+        /// What it made.
+        made: T,
+        /// Whether no resource of this process had it before.
+        new: bool,
+        /// Why it was made again: the answer of a call before was lost, and DTS showed nothing that it made.
+        again: Option<api::Error>,
+    },
     /// The call's answer was lost, and this is what it made.
-    Found(T, api::Error),
+    Found(Candidate<T>, api::Error),
     /// It was there already, and was taken.
-    Taken(T),
+    Taken(Candidate<T>),
     /// Nothing was made, for these may be it.
     LeftOver(Vec<Candidate<T>>),
     /// Certainly nothing was made.
@@ -127,12 +152,13 @@ pub(super) async fn once<O: Once>(
         // Unless another resource has taken it meanwhile.
         [only] if order.left_over() == LeftOver::Take => {
             if client.claim(O::id(&only.made)) {
-                return Ok(Outcome::Taken(only.made.clone()));
+                return Ok(Outcome::Taken(only.clone()));
             }
         }
         _ => return Ok(Outcome::LeftOver(left)),
     }
     let mut attempt = 1;
+    let mut again = None;
     loop {
         let open = client.purchases.read().await;
         client.open(&likeness, order.whole());
@@ -140,7 +166,7 @@ pub(super) async fn once<O: Once>(
             Ok(made) => {
                 let new = client.claim(O::id(&made));
                 client.close(&likeness, &order.whole());
-                return Ok(Outcome::Made(made, new));
+                return Ok(Outcome::Made { made, new, again });
             }
             Err(cause) if cause.is_outcome_unknown() => cause,
             Err(cause) => {
@@ -148,36 +174,109 @@ pub(super) async fn once<O: Once>(
                 return Ok(Outcome::Refused(cause));
             }
         };
+        // Until it is known what became of it.
+        let undecided = client.undecided.join();
         drop(open);
-        // Alone: all else that this process made is claimed by then, so what is unclaimed is ours.
-        let _alone = client.purchases.write().await;
-        let found = match look_up(client, &looker, order, &before).await {
-            Ok(found) => found,
-            Err(cause) => return Ok(Outcome::Blind(lost, cause)),
-        };
-        match found.as_slice() {
-            [] => {
-                client.close(&likeness, &order.whole());
-                if attempt == ATTEMPTS {
-                    return Ok(Outcome::Nothing(lost));
+        loop {
+            // Alone: all else that this process made is claimed by then, so what is unclaimed is ours.
+            let alone = client.purchases.write().await;
+            let found = match look_up(client, &looker, order, &before).await {
+                Ok(found) => found,
+                Err(cause) => return Ok(Outcome::Blind(lost, cause)),
+            };
+            match found.as_slice() {
+                [] => {
+                    client.close(&likeness, &order.whole());
+                    if attempt == ATTEMPTS {
+                        return Ok(Outcome::Nothing(lost));
+                    }
+                    attempt += 1;
+                    again = Some(lost);
+                    break;
                 }
-                attempt += 1;
+                // Nothing is under way now but what was lost. Where all that asked for the same, and as many or more than is found,
+                // all of it is of this process, and which is whose does not matter.
+                [mine, ..]
+                    if found.iter().all(|one| one.alike)
+                        && client.lost(&likeness).is_some_and(|lost| found.len() <= lost) =>
+                {
+                    client.close(&likeness, &order.whole());
+                    client.claim(O::id(&mine.made));
+                    return Ok(Outcome::Found(mine.clone(), lost));
+                }
+                _ => {}
             }
-            // Nothing is under way now but what was lost. Where all that asked for the same, and as many or more than is found, all
-            // of it is of this process, and which is whose does not matter.
-            [mine, ..]
-                if found.iter().all(|one| one.alike)
-                    && client.lost(&likeness).is_some_and(|lost| found.len() <= lost) =>
-            {
-                client.close(&likeness, &order.whole());
-                client.claim(O::id(&mine.made));
-                return Ok(Outcome::Found(mine.made.clone(), lost));
-            }
-            _ => {
+            // Something of it may be what another one has lost, and finds by being looked for in another way.
+            let Some(decision) = undecided.cannot_tell() else {
                 let found = found.into_iter().map(|one| one.made).collect();
                 return Ok(Outcome::Several(found, lost));
-            }
+            };
+            drop(alone);
+            decision.come().await;
         }
+    }
+}
+
+/// The calls of a process whose answers were lost, and of which it is not known yet what became.
+#[derive(Debug, Default)]
+pub(super) struct Undecided {
+    count: Mutex<Count>,
+    /// Told each time that one of them is decided.
+    decided: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    all: usize,
+    /// Those that have looked, and cannot tell unless another one is decided.
+    stuck: usize,
+}
+
+/// One of them.
+struct Lost<'a>(&'a Undecided);
+
+/// That another one is decided.
+struct Decision(watch::Receiver<()>);
+
+impl Undecided {
+    fn with<T>(&self, then: impl FnOnce(&mut Count) -> T) -> T {
+        then(&mut self.count.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn join(&self) -> Lost<'_> {
+        self.with(|count| count.all += 1);
+        Lost(self)
+    }
+}
+
+impl Lost<'_> {
+    /// What to wait for; none where all others wait as well. Asked by one at a time.
+    fn cannot_tell(&self) -> Option<Decision> {
+        self.0.with(|count| {
+            if count.stuck + 1 >= count.all {
+                return None;
+            }
+            count.stuck += 1;
+            Some(Decision(self.0.decided.subscribe()))
+        })
+    }
+}
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        self.0.with(|count| {
+            count.all -= 1;
+            // They all look again.
+            count.stuck = 0;
+        });
+        self.0.decided.send_replace(());
+    }
+}
+
+impl Decision {
+    async fn come(mut self) {
+        // An error would be that nobody is left to tell.
+        let _ = self.0.changed().await;
     }
 }
 
@@ -207,7 +306,7 @@ async fn known_before<O: Once>(
     // Whoever comes first looks before anything of the kind is made here: what comes later may be a sibling's.
     let first = present
         .get_or_try_init(|| async {
-            let found = order.candidates(api).await?;
+            let found = order.there(api).await?;
             let there = ids(&found);
             looked = Some(found);
             Ok(there)
@@ -215,7 +314,7 @@ async fn known_before<O: Once>(
         .await?;
     let mut found = match looked {
         Some(found) => found,
-        None => order.candidates(api).await?,
+        None => order.there(api).await?,
     };
     siblings |= client.count_open(&likeness) > 0;
     let mut before = ids(&found);
@@ -247,8 +346,14 @@ async fn abandoned<O: Once>(
     order: &O,
     mut left: Vec<Candidate<O::Made>>,
 ) -> Result<Vec<Candidate<O::Made>>, api::Error> {
+    let is_left = |one: &Candidate<O::Made>| one.alike && !client.is_had(O::id(&one.made));
+    left.retain(is_left);
+    if left.is_empty() {
+        return Ok(left);
+    }
+    left = order.examine(api, left).await?;
     for wait in O::LOOKS {
-        left.retain(|one| !client.is_had(O::id(&one.made)));
+        left.retain(is_left);
         if left.is_empty() {
             break;
         }
@@ -262,7 +367,7 @@ async fn abandoned<O: Once>(
         let still = order.candidates(api).await?;
         left.retain(|one| still.iter().any(|other| O::id(&other.made) == O::id(&one.made)));
     }
-    left.retain(|one| !client.is_had(O::id(&one.made)));
+    left.retain(is_left);
     Ok(left)
 }
 
@@ -278,6 +383,7 @@ async fn look_up<O: Once>(
         if !order.is_certain() {
             let is_new = |id: &str| !before.contains(id) && !client.is_had(id);
             found.retain(|one| is_new(O::id(&one.made)));
+            found = order.examine(api, found).await?;
         }
         if !found.is_empty() {
             return Ok(found);
@@ -288,7 +394,113 @@ async fn look_up<O: Once>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+    use crate::dts::provider::testing::client;
+
+    /// A call whose answer is lost after some seconds, and what it could have made once all are made; each as likely, or not.
+    struct Stub {
+        name: &'static str,
+        after: u64,
+        made: Arc<AtomicUsize>,
+        of: usize,
+        shown: &'static [(&'static str, bool)],
+    }
+
+    #[async_trait]
+    impl Once for Stub {
+        type Made = &'static str;
+
+        const LOOKS: &'static [Duration] = &[Duration::ZERO, Duration::from_secs(2)];
+
+        async fn make(&self, api: &api::Client) -> Result<&'static str, api::Error> {
+            api.clock().sleep(Duration::from_secs(self.after)).await;
+            self.made.fetch_add(1, Ordering::SeqCst);
+            Err(api::Error::new(api::Kind::OutcomeUnknown, "Make", "lost"))
+        }
+
+        async fn candidates(&self, _: &api::Client) -> Result<Vec<Candidate<&'static str>>, api::Error> {
+            let all = self.made.load(Ordering::SeqCst) == self.of;
+            let shown = self.shown.iter().filter(|_| all);
+            Ok(shown
+                .map(|&(made, alike)| Candidate {
+                    made,
+                    created: None,
+                    alike,
+                    untold: Vec::new(),
+                })
+                .collect())
+        }
+
+        fn is_certain(&self) -> bool {
+            false
+        }
+
+        fn likeness(&self) -> String {
+            self.name.to_owned()
+        }
+
+        fn left_over(&self) -> LeftOver {
+            LeftOver::Stop
+        }
+
+        fn id<'a>(made: &'a &'static str) -> &'a str {
+            made
+        }
+    }
+
+    /// One whose instance could be either waits for the other, which can tell, whoever looks first. The two of which neither can tell
+    /// both say so.
+    #[tokio::test(start_paused = true)]
+    async fn what_another_one_has_lost_is_not_in_the_way() {
+        let either: &[_] = &[("a", false), ("b", true)];
+        for (shown, expected) in [
+            ([either, &[("a", true)]], ["found b", "found a"]),
+            ([either, either], ["several", "several"]),
+        ] {
+            for after in [[1, 3], [3, 1]] {
+                let client = client();
+                let api = client.api(&CancellationToken::new()).unwrap();
+                let made = Arc::new(AtomicUsize::new(0));
+                let told = async |at: usize| {
+                    let stub = Stub {
+                        name: ["first", "second"][at],
+                        after: after[at],
+                        made: Arc::clone(&made),
+                        of: 2,
+                        shown: shown[at],
+                    };
+                    match once(&client, &api, &stub).await.unwrap() {
+                        Outcome::Found(one, _) => format!("found {}", one.made),
+                        Outcome::Several(..) => "several".to_owned(),
+                        _ => "another outcome".to_owned(),
+                    }
+                };
+                let (one, other) = tokio::join!(told(0), told(1));
+                assert_eq!([one, other], expected, "{after:?}");
+            }
+        }
+    }
+
+    /// Two that cannot tell wait for the third; once nobody else is left, the last one gives up and the others look again.
+    #[tokio::test]
+    async fn who_cannot_tell_waits_for_who_can() {
+        let undecided = Undecided::default();
+        let [one, two, three] = [undecided.join(), undecided.join(), undecided.join()];
+        let first = one.cannot_tell().expect("two may still tell");
+        let second = two.cannot_tell().expect("one may still tell");
+        assert!(three.cannot_tell().is_none(), "all others wait");
+        drop(three);
+        first.come().await;
+        second.come().await;
+        let again = one.cannot_tell().expect("the second looks again");
+        assert!(two.cannot_tell().is_none());
+        drop(two);
+        again.come().await;
+        assert!(one.cannot_tell().is_none());
+    }
 
     #[test]
     fn what_is_an_hour_old_is_nobody_s_left_over() {

@@ -2,8 +2,8 @@
 //!
 //! In reading order:
 //! - [`provider`]: the list of objects, the client they share; `settings`: the provider block
-//! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, `lookup` for what became of a lost
-//!   call, and [`siblings`] for the other processes of a run
+//! - `instance`: `dts_instance`, with `purchase` for what makes buying safe, `bare` for what is bought and not
+//!   configured, `lookup` for what became of a lost call, and [`siblings`] for the other processes of a run
 //! - `job`: `dts_job`, with `endpoint`, `objects`, `reserve` for its parts, and `pairs` for what goes from where to where
 //! - `status`, `course`: where a job is, and which calls lead to where the user wants it
 //! - `subscription`: `dts_subscription`, changes to be consumed; `consumer_group`: `dts_consumer_group`, by whom
@@ -24,6 +24,7 @@ pub mod siblings;
 
 mod actions;
 mod alicloud;
+mod bare;
 mod consumer_group;
 mod course;
 mod data;

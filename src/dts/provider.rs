@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, RwLock};
 use tokio_util::sync::CancellationToken;
 
+use super::bare::Bare;
+use super::lookup::Undecided;
 use super::siblings::Siblings;
 use super::{
     actions, consumer_group, data, functions, instance, job, lists, monitor_rule, precheck, settings,
@@ -52,10 +54,16 @@ pub struct Client {
     pub(super) default_tags: Value,
     /// Purchases of this process hold it shared while their outcome is open; who looks for a lost purchase holds it alone.
     pub(super) purchases: RwLock<()>,
+    /// Those that have lost an answer and are looking for what became of it.
+    pub(super) undecided: Undecided,
+    /// What is bought and not configured.
+    pub(super) bare: Bare,
     /// The other processes of this run.
     pub(super) siblings: Arc<Siblings>,
     /// Instances and jobs that a resource of this process already has.
     claimed: Mutex<BTreeSet<String>>,
+    /// Which resources a plan of this process has seen with an instance, by the words of [`Client::is_only_of`].
+    owners: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// What was there of each kind before this process made anything of it, by the likeness of `lookup::Once`.
     present: Mutex<BTreeMap<String, Present>>,
     /// The calls of each likeness that are under way, or have lost their answer and are not cleared up.
@@ -113,6 +121,20 @@ impl Client {
         new
     }
 
+    /// A plan of this process makes something.
+    pub(super) fn plans(&self) {
+        if let Some(region) = self.region() {
+            self.siblings.plan(region);
+        }
+    }
+
+    /// Whether what is being made was planned by the same run of Terraform, as far as anybody can tell: then that plan has told what
+    /// is in the state. A saved plan was made by another run, and Terraform hands over nothing of it that a provider has added.
+    pub(super) fn is_planned_by_this_run(&self) -> bool {
+        self.region()
+            .is_some_and(|region| self.siblings.have_planned(region))
+    }
+
     /// The ids of what was there of a kind before the first purchase of it; whoever is first finds out.
     pub(super) fn present(&self, likeness: &str) -> Present {
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +181,14 @@ impl Client {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .contains(id)
+    }
+
+    /// A resource that is told apart from others by a word of its own has the instance. `false` when another one has it too.
+    pub(super) fn is_only_of(&self, id: &str, owner: &str) -> bool {
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_id = owners.entry(id.to_owned()).or_default();
+        of_id.insert(owner.to_owned());
+        of_id.len() == 1
     }
 
     /// An instance in the plan serves the job: the one of that id, or one that is to be bought. `false` when the job has another
@@ -214,6 +244,8 @@ impl Client {
         self.serve_anew(id);
         let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         claimed.remove(id);
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.remove(id);
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         // A turn that is taken belongs to a purchase that is under way, and holds no id yet.
         turns.retain(|_, turn| {
@@ -299,8 +331,11 @@ impl Provider for Dts {
             api: settings::client(config, &self.context, terraform_version),
             default_tags: tags::defaults(config),
             purchases: RwLock::new(()),
+            undecided: Undecided::default(),
+            bare: Bare::default(),
             siblings: Arc::clone(&self.siblings),
             claimed: Mutex::new(BTreeSet::new()),
+            owners: Mutex::new(BTreeMap::new()),
             present: Mutex::new(BTreeMap::new()),
             open: Mutex::new(BTreeMap::new()),
             read: Mutex::new(BTreeSet::new()),
@@ -358,5 +393,25 @@ impl Provider for Dts {
 
     fn end(&self) {
         self.context.run.summarize();
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+    use crate::api::testing::{FakeClock, FakeEnv, FakeTransport};
+
+    /// A client in a process that is alone; nobody answers its calls.
+    pub(in crate::dts) fn client() -> Client {
+        let context = api::Context::new(
+            Arc::new(FakeClock::new()),
+            Arc::new(FakeEnv::default()),
+            FakeTransport::new([]),
+        );
+        let block = Object::new()
+            .with("region", "cn-hangzhou")
+            .with("access_key", "key")
+            .with("secret_key", "secret");
+        Dts::new(context).configure(&block, "1.0.0").unwrap()
     }
 }

@@ -4,16 +4,24 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 
+use super::bare::created;
 use super::error;
+use super::instance::{paid, pay_type};
 use super::lookup::{self, Candidate, LeftOver, Once, Outcome};
 use super::provider::Client;
 use crate::api;
-use crate::framework::{Diagnostic, Diagnostics, Path};
+use crate::framework::{Diagnostic, Diagnostics, Number, Path};
+
+/// How much older than a purchase that is being made nothing is that matters to it: what was left by an apply that was cut off. DTS
+/// refuses calls of whose clock is 15 minutes away from its own (dts-api.md 1), so that what is bought now never looks so old.
+const NO_OLDER: SignedDuration = SignedDuration::from_hours(1);
 
 struct Purchase<'a> {
     client: &'a Client,
     order: &'a api::CreateDtsInstance,
+    begun: Timestamp,
     left_over: LeftOver,
 }
 
@@ -37,10 +45,34 @@ impl Once for Purchase<'_> {
         api: &api::Client,
     ) -> Result<Vec<Candidate<api::PurchasedInstance>>, api::Error> {
         let Some(job_id) = &self.order.job_id else {
-            return of_shape(api, self.order).await;
+            let bare = self.client.bare.now(api, self.kind()).await?;
+            return Ok(self.of_shape(&bare));
         };
         let mut found = of_job(api, job_id).await?;
         found.retain(|one| !self.client.is_had(&one.made.instance_id));
+        Ok(found)
+    }
+
+    async fn there(&self, api: &api::Client) -> Result<Vec<Candidate<api::PurchasedInstance>>, api::Error> {
+        let bare = self.client.bare.seen(api, self.kind()).await?;
+        Ok(self.of_shape(&bare))
+    }
+
+    /// By what lists do not tell.
+    async fn examine(
+        &self,
+        api: &api::Client,
+        mut found: Vec<Candidate<api::PurchasedInstance>>,
+    ) -> Result<Vec<Candidate<api::PurchasedInstance>>, api::Error> {
+        for one in &mut found {
+            let instance = api::JobRef::instance(&one.made.instance_id);
+            match api.describe_dts_job_detail(&instance).await {
+                Ok(detail) => examine(one, &detail, self.order),
+                // Listed already, and not shown by itself.
+                Err(cause) if cause.is_not_found() => {}
+                Err(cause) => return Err(cause),
+            }
+        }
         Ok(found)
     }
 
@@ -77,6 +109,44 @@ impl Once for Purchase<'_> {
     }
 }
 
+impl Purchase<'_> {
+    fn kind(&self) -> &str {
+        self.order.type_.as_deref().unwrap_or("MIGRATION")
+    }
+
+    /// Those of the instances that are bare which could be what is ordered.
+    fn of_shape(&self, bare: &[api::JobSummary]) -> Vec<Candidate<api::PurchasedInstance>> {
+        let since = self.begun - NO_OLDER;
+        let of_shape = bare
+            .iter()
+            .filter(|job| created(job).is_none_or(|created| created >= since) && fits(job, self.order));
+        of_shape
+            .filter_map(|job| {
+                // Whether the other half shows before it is configured is documented nowhere.
+                let alike = is_two_way(self.order) == job.reverse_job.is_some();
+                let lasts = lasts(job, self.order);
+                Some(Candidate {
+                    made: api::PurchasedInstance {
+                        instance_id: job.dts_instance_id.clone()?,
+                        job_id: job.dts_job_id.clone(),
+                    },
+                    created: created(job),
+                    alike: alike && lasts != Some(false),
+                    untold: untold(self.order, lasts.is_some()),
+                })
+            })
+            .collect()
+    }
+}
+
+/// What became of an order.
+pub(super) struct Bought {
+    /// What is there now.
+    pub(super) instance: api::PurchasedInstance,
+    /// Whether it was there before, and was bought by nobody who is known.
+    pub(super) taken: bool,
+}
+
 /// Buys exactly one instance. `adopt` is what the user said about one that is there already, see [`LeftOver`].
 pub(super) async fn buy(
     client: &Client,
@@ -84,39 +154,66 @@ pub(super) async fn buy(
     order: &api::CreateDtsInstance,
     adopt: Option<bool>,
     warnings: &mut Diagnostics,
-) -> Result<api::PurchasedInstance, Diagnostics> {
+) -> Result<Bought, Diagnostics> {
     let begun = api.clock().now();
+    // Whoever does not know what is in the state cannot tell what is left over from what another resource has.
+    let knows = client.is_planned_by_this_run();
     let purchase = Purchase {
         client,
         order,
+        begun,
         left_over: match adopt {
-            None => LeftOver::Stop,
-            Some(true) => LeftOver::Take,
+            Some(true) if knows => LeftOver::Take,
+            Some(true) | None => LeftOver::Stop,
             Some(false) => LeftOver::Ignore,
         },
     };
+    let bought = |instance| {
+        let taken = false;
+        Ok(Bought { instance, taken })
+    };
     let problem = match lookup::once(client, api, &purchase).await? {
-        Outcome::Made(purchased, _) => return Ok(purchased),
-        Outcome::Taken(only) => {
-            warnings.push(Diagnostic::warning(
-                format!("DTS instance {} was taken over, not bought", only.instance_id),
-                "It is as this one would be as far as DTS tells, younger than an hour, and nobody has configured a job on it: most likely it was bought by an \
-                 apply that was cut off. `adopt = true` asks for this; CreateDtsInstance was not called.",
-            ));
-            return Ok(only);
+        Outcome::Made { made, again, .. } => {
+            if let Some(lost) = again {
+                warnings.push(error::made_again(
+                    &format!("DTS instance {}", made.instance_id),
+                    "another one of this type and class that nobody knows",
+                    &lost,
+                ));
+            }
+            return bought(made);
         }
-        Outcome::LeftOver(left) => left_over(&left),
+        Outcome::Taken(only) => {
+            let id = &only.made.instance_id;
+            warnings.push(Diagnostic::warning(
+                format!("DTS instance {id} was taken over, not bought"),
+                format!(
+                    "It is as this one would be as far as DTS tells, younger than an hour, and nobody has configured a job on it: most likely it was \
+                     bought by an apply that was cut off. `adopt = true` asks for this; CreateDtsInstance was not called.{}\n\nLook now whether it is \
+                     yours alone: `terraform state list -id={id}` must name this resource and no other, which an apply with `-target` cannot \
+                     know. If there is another, take this one out of the state (`terraform state rm <address>`) before anything else: \
+                     removing either would release it.",
+                    not_told(&only)
+                ),
+            ));
+            return Ok(Bought {
+                instance: only.made,
+                taken: true,
+            });
+        }
+        Outcome::LeftOver(left) => left_over(&left, adopt == Some(true)),
         Outcome::Found(only, lost) => {
             warnings.push(Diagnostic::warning(
                 format!(
                     "DTS instance {} was bought by a call whose answer was lost",
-                    only.instance_id
+                    only.made.instance_id
                 ),
                 format!(
-                    "{lost}\n\nThe instance was looked up and taken into the state; nothing was bought twice."
+                    "{lost}\n\nThe instance was looked up and taken into the state; nothing was bought twice.{}",
+                    not_told(&only)
                 ),
             ));
-            return Ok(only);
+            return bought(only.made);
         }
         Outcome::Refused(cause) => {
             let refused = error::unable("buy a DTS instance", &cause);
@@ -158,8 +255,20 @@ fn unknown(lost: &api::Error, then: &str) -> Diagnostic {
     )
 }
 
-/// Something is there that may be what is to be bought.
-fn left_over(left: &[Candidate<api::PurchasedInstance>]) -> Diagnostic {
+/// What is recorded of an instance because it is configured, and not because anybody has seen it.
+fn not_told(only: &Candidate<api::PurchasedInstance>) -> String {
+    if only.untold.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = only.untold.iter().map(|name| format!("`{name}`")).collect();
+    format!(
+        "\n\nDTS does not tell {} of it: recorded is what the configuration says. Compare it with the DTS console, or with the bill.",
+        names.join(", ")
+    )
+}
+
+/// Something is there that may be what is to be bought. `asked`: `adopt = true` is set already, and this apply cannot tell enough.
+fn left_over(left: &[Candidate<api::PurchasedInstance>], asked: bool) -> Diagnostic {
     let ids: Vec<&str> = left.iter().map(|one| one.made.instance_id.as_str()).collect();
     let told: Vec<String> = left
         .iter()
@@ -168,20 +277,31 @@ fn left_over(left: &[Candidate<api::PurchasedInstance>]) -> Diagnostic {
             None => made.instance_id.clone(),
         })
         .collect();
+    let look: Vec<String> = ids
+        .iter()
+        .map(|id| format!("`terraform state list -id={id}`"))
+        .collect();
     let take = match ids.as_slice() {
-        [id] => format!(
-            "To take it, set `adopt = true` and apply again, or import it: `terraform import <address> {id}`."
+        [id] if asked => format!(
+            "import it: `terraform import <address> {id}`. `adopt = true` does not take it here: this is a saved plan, or one that could not \
+             leave word of what is in the state, so that the instance may be another resource's. It takes one where `terraform apply` \
+             plans and applies in one command."
         ),
-        _ => "Import the one that belongs here (`terraform import <address> <id>`) and release what nobody needs.".to_owned(),
+        [id] => format!(
+            "import it: `terraform import <address> {id}`. Or set `adopt = true`, which takes it, and apply again, without a saved plan and \
+             without `-target`."
+        ),
+        _ => "import the one that belongs here (`terraform import <address> <id>`) and release what nobody needs.".to_owned(),
     };
     Diagnostic::error(
         format!("Unable to tell whether this DTS instance was bought before: {}", ids.join(", ")),
         format!(
-            "DTS has {} of the same type, class, payment, engines and regions, younger than an hour, with no job configured on it: most \
-             likely bought by an apply that was cut off. No instance was bought now.\n\n{take} If it is somebody else's, or belongs to \
-             another resource of this configuration (which Terraform does not tell an apply that leaves it alone), set `adopt = false`: \
-             then another one is bought.",
-            told.join(", ")
+            "DTS has {} of the same type, class, payment, engines and regions, younger than an hour, with no job configured on it. It was bought \
+             by an apply that was cut off, or it belongs to another resource of this configuration: Terraform does not tell the apply of a saved \
+             plan, or one with `-target`, of what it leaves alone. No instance was bought now.\n\nLook first who has it: {}.\n\nIf a resource \
+             is named, or it is somebody else's, set `adopt = false`: then another one is bought.\n\nIf nobody has it, {take}",
+            told.join(", "),
+            look.join(", ")
         ),
     )
     .at(Path::attribute("type"))
@@ -217,37 +337,9 @@ async fn of_job(
             },
             created: None,
             alike: true,
+            untold: Vec::new(),
         })
         .collect())
-}
-
-async fn of_shape(
-    api: &api::Client,
-    order: &api::CreateDtsInstance,
-) -> Result<Vec<Candidate<api::PurchasedInstance>>, api::Error> {
-    let query = api::DescribeDtsJobs {
-        job_type: order.type_.as_ref().map(|kind| kind.to_ascii_uppercase()),
-        status: Some("NotConfigured".to_owned()),
-        order_column: Some("CreateTime".to_owned()),
-        order_direction: Some("DESC".to_owned()),
-        without_db_list: Some(true),
-        ..api::DescribeDtsJobs::default()
-    };
-    let jobs = api.describe_dts_jobs(&query).await?;
-    let mine = jobs.into_iter().filter(|job| fits(job, order)).filter_map(|job| {
-        // Whether the other half shows before it is configured is documented nowhere.
-        let alike = is_two_way(order) == job.reverse_job.is_some();
-        let instance_id = job.dts_instance_id?;
-        Some(Candidate {
-            made: api::PurchasedInstance {
-                instance_id,
-                job_id: job.dts_job_id,
-            },
-            created: job.create_time.and_then(|time| time.parse().ok()),
-            alike,
-        })
-    });
-    Ok(mine.collect())
 }
 
 fn is_two_way(order: &api::CreateDtsInstance) -> bool {
@@ -277,9 +369,138 @@ fn fits(job: &api::JobSummary, order: &api::CreateDtsInstance) -> bool {
         )
 }
 
+/// Whether it is paid for as long as ordered, by its dates; none where these do not tell, or nothing is paid in advance.
+fn lasts(job: &api::JobSummary, order: &api::CreateDtsInstance) -> Option<bool> {
+    let months = |period: &str, count: i64| if period == "Year" { count * 12 } else { count };
+    let (from, to) = job.create_time.as_deref().zip(job.expire_time.as_deref())?;
+    let (period, count) = paid(from, to)?;
+    let ordered = months(order.period.as_deref()?, order.used_time?);
+    Some(months(period, count) == ordered)
+}
+
+/// What an order asks for that lists do not tell.
+fn untold(order: &api::CreateDtsInstance, dates_tell: bool) -> Vec<&'static str> {
+    let advance = order.pay_type.as_deref().map(pay_type) == Some("PrePaid");
+    let asked = [
+        ("used_time", advance && order.used_time.is_some() && !dates_tell),
+        ("auto_pay", order.auto_pay.is_some()),
+        ("database_count", order.database_count.is_some()),
+        ("compute_unit", order.compute_unit.is_some()),
+        ("du", order.du.is_some()),
+        ("min_du", order.min_du.is_some()),
+        ("max_du", order.max_du.is_some()),
+        ("fee_type", order.fee_type.is_some()),
+    ];
+    let untold = asked.into_iter().filter(|(_, untold)| *untold);
+    untold.map(|(name, _)| name).collect()
+}
+
+/// Holds a candidate against what only its details tell.
+fn examine(
+    one: &mut Candidate<api::PurchasedInstance>,
+    detail: &api::JobDetail,
+    order: &api::CreateDtsInstance,
+) {
+    let number = |text: &Option<String>| text.as_deref().and_then(Number::parse);
+    let of_count = |count: Option<i64>| count.map(|count| count.to_string());
+    // Without a number it is one database; none at all is no answer.
+    let count = of_count(Some(order.database_count.unwrap_or(1)));
+    let told = of_count(detail.database_count.filter(|count| *count > 0));
+    for (name, ordered, there) in [
+        ("database_count", &count, &told),
+        ("min_du", &order.min_du, &detail.min_du),
+        ("max_du", &order.max_du, &detail.max_du),
+    ] {
+        if let (Some(ordered), Some(there)) = (number(ordered), number(there)) {
+            one.alike &= ordered == there;
+            one.untold.retain(|untold| *untold != name);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An order of a year, or of what is said otherwise, against what DTS shows.
+    #[test]
+    fn what_is_paid_for_another_time_is_another_one() {
+        let order = |period: &str, used_time| api::CreateDtsInstance {
+            pay_type: Some("PrePaid".to_owned()),
+            period: Some(period.to_owned()),
+            used_time: Some(used_time),
+            auto_pay: Some(true),
+            ..api::CreateDtsInstance::default()
+        };
+        let job = |expires: Option<&str>| api::JobSummary {
+            create_time: Some("2026-01-31T10:00:00Z".to_owned()),
+            expire_time: expires.map(str::to_owned),
+            ..api::JobSummary::default()
+        };
+        for (period, used_time, expires, expected) in [
+            ("Month", 3, Some("2026-04-30T16:00:00Z"), Some(true)),
+            ("Month", 9, Some("2026-04-30T16:00:00Z"), Some(false)),
+            ("Year", 1, Some("2027-02-01T16:00:00Z"), Some(true)),
+            ("Month", 12, Some("2027-02-01T16:00:00Z"), Some(true)),
+            ("Year", 2, Some("2027-02-01T16:00:00Z"), Some(false)),
+            // A month and a half.
+            ("Month", 1, Some("2026-03-15T16:00:00Z"), None),
+            ("Month", 1, None, None),
+        ] {
+            let (order, job) = (order(period, used_time), job(expires));
+            let lasts = lasts(&job, &order);
+            assert_eq!(lasts, expected, "{period} {used_time} {expires:?}");
+            let untold = untold(&order, lasts.is_some());
+            assert_eq!(untold.contains(&"used_time"), expected.is_none(), "{untold:?}");
+            assert!(untold.contains(&"auto_pay"), "{untold:?}");
+        }
+    }
+
+    #[test]
+    fn details_tell_how_much_there_is() {
+        let ordered = |count, least: Option<&str>| api::CreateDtsInstance {
+            database_count: count,
+            min_du: least.map(str::to_owned),
+            ..api::CreateDtsInstance::default()
+        };
+        let detail = |count, least: Option<&str>| api::JobDetail {
+            database_count: count,
+            min_du: least.map(str::to_owned),
+            ..api::JobDetail::default()
+        };
+        for (order, detail, expected, left) in [
+            (ordered(Some(3), None), detail(Some(3), None), true, vec![]),
+            (ordered(Some(3), None), detail(Some(1), None), false, vec![]),
+            (ordered(None, None), detail(Some(3), None), false, vec![]),
+            (
+                ordered(Some(3), None),
+                detail(None, None),
+                true,
+                vec!["database_count"],
+            ),
+            (
+                ordered(Some(3), None),
+                detail(Some(0), None),
+                true,
+                vec!["database_count"],
+            ),
+            (ordered(None, Some("1")), detail(None, Some("1.0")), true, vec![]),
+            (ordered(None, Some("1")), detail(None, Some("2")), false, vec![]),
+            (ordered(None, Some("1")), detail(None, None), true, vec!["min_du"]),
+        ] {
+            let mut one = Candidate {
+                made: api::PurchasedInstance {
+                    instance_id: "dtsa".to_owned(),
+                    job_id: None,
+                },
+                created: None,
+                alike: true,
+                untold: untold(&order, false),
+            };
+            examine(&mut one, &detail, &order);
+            assert_eq!((one.alike, one.untold), (expected, left), "{order:?} {detail:?}");
+        }
+    }
 
     #[test]
     fn only_an_instance_of_the_same_shape_fits() {

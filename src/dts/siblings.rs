@@ -4,7 +4,7 @@
 //! They meet in a directory of the process that started them, which holds what each has and a lock for each kind of thing that is
 //! made. Where there is none (not on Linux, or the directory cannot be made) each knows only itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions, TryLockError};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{ErrorKind, Write as _};
@@ -24,12 +24,19 @@ const CLAIMS: &str = "claims";
 /// No run takes as long.
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// The file of processes that have planned to make something, each a line with its number and region.
+const PLANS: &str = "plans";
+
 /// How often to look whether a turn has come.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The processes of one Terraform.
 #[derive(Debug, Default)]
 pub struct Siblings {
+    /// Tells this process from the others.
+    me: u64,
+    /// Where plans were noted already, by region.
+    planned: Mutex<BTreeSet<String>>,
     /// Where they meet: `None` for a process that is alone.
     place: Option<PathBuf>,
     /// Made when first needed.
@@ -62,6 +69,7 @@ impl Siblings {
 
     fn at(place: Option<PathBuf>) -> Siblings {
         Siblings {
+            me: fastrand::u64(..),
             place,
             ..Siblings::default()
         }
@@ -82,16 +90,40 @@ impl Siblings {
 
     /// A resource of this process has it.
     pub(super) fn tell(&self, id: &str) {
+        self.write(CLAIMS, id);
+    }
+
+    fn write(&self, name: &str, line: &str) {
         let Some(place) = self.place() else { return };
         let file = OpenOptions::new()
             .create(true)
             .append(true)
-            .open(place.join(CLAIMS));
+            .open(place.join(name));
         // One write, so that lines of several processes do not mix.
-        let told = file.and_then(|mut file| file.write_all(format!("{id}\n").as_bytes()));
+        let told = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
         if let Err(error) = told {
-            tracing::debug!(%error, "other processes of this run do not hear of {id}");
+            tracing::debug!(%error, "other processes of this run do not hear of {line}");
         }
+    }
+
+    /// This process plans to make something in a region.
+    pub(super) fn plan(&self, region: &str) {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        if planned.insert(region.to_owned()) {
+            self.write(PLANS, &format!("{} {region}", self.me));
+        }
+    }
+
+    /// Whether another one did. An apply plans once more what it makes, so that this process proves nothing; the one that planned
+    /// before it, for the same Terraform, is another.
+    pub(super) fn have_planned(&self, region: &str) -> bool {
+        let plans = self
+            .place()
+            .and_then(|place| fs::read_to_string(place.join(PLANS)).ok());
+        plans.is_some_and(|plans| {
+            let mut lines = plans.lines().filter_map(|line| line.split_once(' '));
+            lines.any(|(process, there)| there == region && process != self.me.to_string())
+        })
     }
 
     /// Whether a resource of any of them has it.
@@ -204,6 +236,20 @@ mod tests {
         let alone = Siblings::default();
         alone.tell("dtsa");
         assert!(!alone.have("dtsa"));
+    }
+
+    #[test]
+    fn a_plan_counts_for_the_other_processes_of_the_run() {
+        let (_dir, one, other) = two();
+        one.plan("cn-hangzhou");
+        one.plan("cn-hangzhou");
+        assert!(!one.have_planned("cn-hangzhou"));
+        assert!(other.have_planned("cn-hangzhou") && !other.have_planned("cn-beijing"));
+        other.plan("cn-hangzhou");
+        assert!(one.have_planned("cn-hangzhou"));
+        let alone = Siblings::default();
+        alone.plan("cn-hangzhou");
+        assert!(!alone.have_planned("cn-hangzhou"));
     }
 
     #[tokio::test(start_paused = true)]

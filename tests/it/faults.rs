@@ -7,6 +7,7 @@ mod left_over;
 mod looking;
 mod passwords;
 mod release;
+mod started;
 mod stop;
 mod tainted;
 mod unseen;

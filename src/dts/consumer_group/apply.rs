@@ -49,8 +49,20 @@ async fn make(apply: &mut Apply<Client>, raise: &'static str) -> Result<(), Diag
     });
     let group = loop {
         match lookup::once(&client, &busy.api, &order).await? {
-            Outcome::Made(group, _) | Outcome::Taken(group) => break group,
-            Outcome::Found(group, lost) => {
+            Outcome::Made {
+                made: group, again, ..
+            } => {
+                if let Some(lost) = again {
+                    apply.warnings.push(error::made_again(
+                        &format!("DTS consumer group {group}"),
+                        &format!("another one of the name {:?}", order.0.consumer_group_name),
+                        &lost,
+                    ));
+                }
+                break group;
+            }
+            Outcome::Taken(group) => break group.made,
+            Outcome::Found(Candidate { made: group, .. }, lost) => {
                 apply.warnings.push(Diagnostic::warning(
                     format!("DTS consumer group {group} was made by a call whose answer was lost"),
                     format!("{lost}\n\nIt was looked up and taken into the state; none was made twice."),
@@ -116,7 +128,9 @@ fn problem(outcome: Outcome<String>, what: &str, detail: &api::JobDetail, name: 
             told.detail.push_str(&format!(" The look failed: {cause}"));
             told
         }
-        Outcome::Made(group, _) | Outcome::Taken(group) | Outcome::Found(group, _) => {
+        Outcome::Made { made: group, .. }
+        | Outcome::Taken(Candidate { made: group, .. })
+        | Outcome::Found(Candidate { made: group, .. }, _) => {
             Diagnostic::error(format!("Unable to {what}"), format!("{group} is there."))
         }
     }
@@ -152,6 +166,7 @@ impl Once for Group {
                 made: group.id,
                 created: None,
                 alike: true,
+                untold: Vec::new(),
             })
             .collect())
     }

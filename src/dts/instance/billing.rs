@@ -173,7 +173,7 @@ pub(super) fn operations(prior: &Object, planned: &Object) -> Option<Vec<&'stati
 
 /// The time that a `PrePaid` instance is paid for, as `period` and `used_time`, where its dates tell: whole months, and up to two days
 /// more, for time ends with a day, and a job may have been configured before its instance was bought.
-pub(super) fn paid(create_time: &str, expire_time: &str) -> Option<(&'static str, i64)> {
+pub(in crate::dts) fn paid(create_time: &str, expire_time: &str) -> Option<(&'static str, i64)> {
     let [from, to] = [create_time, expire_time].map(|text| {
         let time: Timestamp = text.parse().ok()?;
         Some(time.to_zoned(TimeZone::UTC))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::plan::has_started;
 use super::read::read_back;
-use super::{SHAPE, TIMEOUT};
+use super::{ADOPTED, OWNER, SHAPE, TIMEOUT, owner};
 use crate::api;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
@@ -69,6 +69,7 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
     if let Some(job_id) = job_id.as_deref().filter(|_| existing.is_none()) {
         has_a_size(&api, job_id, &order).await?;
     }
+    let mut taken = false;
     let purchased = match &existing {
         Some(instance_id) => {
             adopt(&client, instance_id, &mut apply.warnings)?;
@@ -79,9 +80,19 @@ pub(super) async fn create(apply: &mut Apply<Client>) -> Result<(), Diagnostics>
         }
         None => {
             let adopt = apply.config.bool("adopt");
-            purchase::buy(&client, &api, &order, adopt, &mut apply.warnings).await?
+            let bought = purchase::buy(&client, &api, &order, adopt, &mut apply.warnings).await?;
+            taken = bought.taken;
+            bought.instance
         }
     };
+    let owner = owner();
+    client.is_only_of(&purchased.instance_id, &owner);
+    apply.private.set(OWNER, owner);
+    // What it replaces may have left it here.
+    apply.private.remove(ADOPTED);
+    if taken {
+        apply.private.set(ADOPTED, true);
+    }
 
     // From here on no error: it would taint the instance, and the next apply would release it and buy another.
     apply.state.set("id", purchased.instance_id.as_str());

@@ -10,7 +10,7 @@ mod schema;
 mod uncounted;
 mod update;
 
-pub(super) use billing::pay_type;
+pub(super) use billing::{paid, pay_type};
 pub(super) use read::imported;
 
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use super::provider::Client;
 use super::{alicloud, identity};
 use crate::framework::identity::Identity;
+use crate::framework::import::IMPORTED;
 use crate::framework::moved::{Moved, Source};
 use crate::framework::private::Private;
 use crate::framework::resource::{Apply, Delete, Plan, Read, Resource};
@@ -43,6 +44,17 @@ const SHAPE: [&str; 5] = [
 
 /// What is bought for good as well, and that DTS does not tell.
 const UNTOLD: [&str; 2] = ["compute_unit", "fee_type"];
+
+/// The private key of what tells a resource from another one that has the same instance: Terraform does not tell addresses.
+const OWNER: &str = "owner";
+
+/// The private key of a resource that has taken an instance which was there.
+const ADOPTED: &str = "adopted";
+
+/// Another one for each resource; nothing secret.
+fn owner() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}
 
 #[async_trait]
 impl Resource<Client> for Instance {
@@ -70,11 +82,11 @@ impl Resource<Client> for Instance {
     fn plan_destroy(
         &self,
         prior: &Object,
-        _private: &Private,
+        private: &Private,
         client: Option<&Client>,
         diagnostics: &mut Diagnostics,
     ) {
-        plan::plan_destroy(prior, client, diagnostics);
+        plan::plan_destroy(prior, private, client, diagnostics);
     }
 
     async fn create(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
@@ -82,7 +94,11 @@ impl Resource<Client> for Instance {
     }
 
     async fn read(&self, read: &mut Read<Client>) -> Result<bool, Diagnostics> {
-        read::read(read).await
+        let found = read::read(read).await?;
+        if read.private.is_set(IMPORTED) && !read.private.is_set(OWNER) {
+            read.private.set(OWNER, owner());
+        }
+        Ok(found)
     }
 
     async fn update(&self, apply: &mut Apply<Client>) -> Result<(), Diagnostics> {
@@ -90,6 +106,9 @@ impl Resource<Client> for Instance {
     }
 
     async fn delete(&self, delete: &mut Delete<Client>) -> Result<(), Diagnostics> {
+        if let Some(refusal) = plan::keeps(delete) {
+            return Err(refusal.into());
+        }
         remove::release(delete).await?;
         let id = |name| delete.state.str(name).unwrap_or_default();
         delete.client.forget(id("id"));

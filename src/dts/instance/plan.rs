@@ -1,11 +1,12 @@
 //! Which calls a change of an instance needs, and when it may be replaced at all.
 
 use super::uncounted::Uncounted;
-use super::{SHAPE, UNTOLD, billing, schema};
+use super::{ADOPTED, OWNER, SHAPE, UNTOLD, billing, schema};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::tags;
 use crate::framework::import::IMPORTED;
+use crate::framework::private::Private;
 use crate::framework::resource::{Delete, Plan};
 use crate::framework::validate::is_set;
 use crate::framework::{Diagnostic, Diagnostics, Object, Path};
@@ -24,6 +25,9 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
         }
         if !is_set(plan.config, "job_id") {
             plan.unknown("job_id");
+            if let Some(client) = plan.client {
+                client.plans();
+            }
         }
         match tags::operations(None, &plan.planned) {
             Some(calls) => plan
@@ -46,6 +50,11 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
             serve(plan, job_id, None);
         }
         return;
+    }
+    if let (Some(client), Some(id)) = (plan.client, plan.prior.and_then(|prior| prior.str("id"))) {
+        // Also without a refresh: what is in the state is nobody's left-over.
+        client.claim(id);
+        plan.diagnostics.extend(shared(client, id, plan.private));
     }
     if let Some((job_id, id)) = plan
         .prior
@@ -73,7 +82,12 @@ pub(super) fn plan(plan: &mut Plan<'_, Client>) {
 }
 
 /// What the plan of a removal has to say.
-pub(super) fn plan_destroy(prior: &Object, client: Option<&Client>, diagnostics: &mut Diagnostics) {
+pub(super) fn plan_destroy(
+    prior: &Object,
+    private: &Private,
+    client: Option<&Client>,
+    diagnostics: &mut Diagnostics,
+) {
     let id = prior.str("id").unwrap_or_default();
     if let Some(client) = client {
         // Whoever is removed after it finds it managed.
@@ -85,6 +99,17 @@ pub(super) fn plan_destroy(prior: &Object, client: Option<&Client>, diagnostics:
     if let Some(refusal) = cannot_release(prior) {
         diagnostics.push(refusal);
         return;
+    }
+    diagnostics.extend(client.and_then(|client| shared(client, id, private)));
+    if private.is_set(ADOPTED) {
+        diagnostics.push(Diagnostic::warning(
+            format!("DTS instance {id} is released, and was not bought by this resource"),
+            format!(
+                "It was there, and was taken over as `adopt = true` asked. `terraform state list -id={id}` tells whether another resource has it \
+                 too, which a plan with `-target` does not: then take this one out of the state (`terraform state rm`), and nothing is \
+                 released."
+            ),
+        ));
     }
     let Some(job_id) = prior.str("job_id") else { return };
     diagnostics.extend(conflict(client, job_id, Some(id)));
@@ -102,6 +127,32 @@ pub(super) fn plan_destroy(prior: &Object, client: Option<&Client>, diagnostics:
 fn serve(plan: &mut Plan<'_, Client>, job_id: &str, instance_id: Option<&str>) {
     plan.diagnostics
         .extend(conflict(plan.client, job_id, instance_id));
+}
+
+/// Two resources with one instance: nothing tells which of them should have it, and removing one would release the other's.
+fn shared(client: &Client, id: &str, private: &Private) -> Option<Diagnostic> {
+    let owner = private.get(OWNER)?.as_str()?;
+    (!client.is_only_of(id, owner)).then(|| two_with(id, "Nothing is planned for either."))
+}
+
+/// Why an instance that is to be released must stay: another resource of this process has it.
+pub(super) fn keeps(delete: &Delete<Client>) -> Option<Diagnostic> {
+    let id = delete.state.str("id")?;
+    let owner = delete.private.get(OWNER)?.as_str()?;
+    let releases = delete.state.str("on_destroy") != Some("keep");
+    (releases && !delete.client.is_only_of(id, owner)).then(|| two_with(id, "It was not released."))
+}
+
+fn two_with(id: &str, so: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Two dts_instance resources have DTS instance {id}"),
+        format!(
+            "Removing one of them would release what the other one has. {so} `terraform state list -id={id}` names both. Take the one out \
+             of the state that should not have it (`terraform state rm <address>`: nothing is released), and then remove it from the \
+             configuration, or let the next apply buy it an instance of its own (with `adopt = false`, where it has that argument). A resource \
+             that has another name now needs a `moved` block instead."
+        ),
+    )
 }
 
 /// Two resources for one job would end up with the same instance, and removing one of them would release it.
@@ -398,4 +449,46 @@ fn stays(id: &str) -> Diagnostic {
          only forgets the instance, which goes on until it expires.",
     )
     .at(Path::attribute("on_destroy"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::dts::provider::testing::client;
+
+    /// What another resource of the process has is not released; what is only forgotten is.
+    #[test]
+    fn what_another_resource_has_is_not_released() {
+        for (others, on_destroy, expected) in [
+            (&["mine"][..], "release", true),
+            (&["mine", "another"], "release", false),
+            (&["mine", "another"], "keep", true),
+        ] {
+            let client = Arc::new(client());
+            for owner in others {
+                client.is_only_of("dtsa", owner);
+            }
+            let mut private = Private::default();
+            private.set(OWNER, "mine");
+            let mut delete = Delete {
+                state: Object::new().with("id", "dtsa").with("on_destroy", on_destroy),
+                private,
+                replacing: None,
+                client: Arc::clone(&client),
+                cancel: CancellationToken::new(),
+                warnings: Diagnostics::new(),
+            };
+            let refused = keeps(&delete);
+            assert_eq!(refused.is_none(), expected, "{others:?} {on_destroy} {refused:?}");
+            // From before there was such a word: nobody can tell.
+            delete.private = Private::default();
+            assert!(keeps(&delete).is_none());
+            client.forget("dtsa");
+            assert!(client.is_only_of("dtsa", "later"));
+        }
+    }
 }

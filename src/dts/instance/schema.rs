@@ -91,7 +91,7 @@ pub(super) fn schema() -> Schema {
         .attribute(
             Attribute::bool("adopt")
                 .local()
-                .describe("Only without `job_id`, and only when it is bought: what to do when DTS has an instance that is as this one would be, younger than an hour and with no job configured on it, most likely bought by an apply that was cut off. `true` takes it, `false` buys another. Without, that is an error which names it, and nothing is bought. With `job_id` the instance that the job already has is always taken."),
+                .describe("Only without `job_id`, and only when it is bought: what to do when DTS has an instance that is as this one would be, younger than an hour and with no job configured on it, most likely bought by an apply that was cut off. `true` takes it, `false` buys another. Without, that is an error which names it, and nothing is bought. It is taken only where plan and apply are one command, for the apply of a saved plan does not know which instances other resources have; there it is named as well. Do not set it to `true` together with `-target`: what Terraform leaves alone it tells nobody of, and two resources would have one instance. With `job_id` the instance that the job already has is always taken."),
         )
         .attribute(shape("type", "What it does: `MIGRATION`, `SYNC` or `SUBSCRIBE`.").check(Check::one_of_ignore_case(&["MIGRATION", "SYNC", "SUBSCRIBE"])))
         .attribute(shape("source_endpoint_engine_name", "Engine of the source, such as `MySQL`.").check(Check::one_of_ignore_case(&ENGINES)))

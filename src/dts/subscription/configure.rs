@@ -121,13 +121,27 @@ pub(super) async fn configure(
     let what = format!("configure DTS subscription {:?}", request.dts_job_name);
     let mut problems = Diagnostics::new();
     match lookup::once(client, api, &Configuration(request)).await? {
-        Outcome::Made(job, new) => {
+        Outcome::Made {
+            made: job,
+            new,
+            again,
+        } => {
+            // With an id it is the same one in any case.
+            if let Some(lost) =
+                again.filter(|_| request.dts_job_id.is_none() && request.dts_instance_id.is_none())
+            {
+                warnings.push(error::made_again(
+                    &format!("DTS subscription {}", job.dts_job_id),
+                    &format!("one of the name {:?} that nobody knows", request.dts_job_name),
+                    &lost,
+                ));
+            }
             return match (&request.dts_job_id, &request.dts_instance_id) {
                 (None, Some(instance)) if !new => Err(two_on(instance).into()),
                 _ => Ok(job),
             };
         }
-        Outcome::Found(only, lost) => {
+        Outcome::Found(Candidate { made: only, .. }, lost) => {
             warnings.push(Diagnostic::warning(
                 format!(
                     "DTS subscription {} was configured by a call whose answer was lost",
@@ -138,7 +152,7 @@ pub(super) async fn configure(
             return Ok(only);
         }
         // Never asked for.
-        Outcome::Taken(job) => return Ok(job),
+        Outcome::Taken(job) => return Ok(job.made),
         Outcome::LeftOver(left) => problems.push(left_over(&request.dts_job_name, &left)),
         Outcome::Refused(cause) => {
             let mut refused = error::unable(&what, &cause);
@@ -237,6 +251,7 @@ async fn on_instance(
         },
         created: None,
         alike: true,
+        untold: Vec::new(),
     });
     Ok(made.into_iter().collect())
 }
@@ -264,6 +279,7 @@ async fn by_name(
                 dts_job_id: job.dts_job_id?,
                 dts_instance_id: None,
             },
+            untold: Vec::new(),
             created: job.create_time.and_then(|time| time.parse().ok()),
         })
     });

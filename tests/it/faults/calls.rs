@@ -131,6 +131,38 @@ fn unnoticed(fault: Value, again: bool) {
     });
 }
 
+/// Nothing came of the first call, which nobody can know: that it was made again is told where another one may have been made by it.
+fn told_again(fault: Value) {
+    both(|order| {
+        let storm = storm(order, order.writes(), &fault, 1);
+        let count = storm.count();
+        for action in order.writes() {
+            assert_eq!(count[*action], 2, "{fault} {action} {order:?}");
+        }
+        let warnings: Vec<_> = storm.applies.iter().flat_map(Outcome::warnings).collect();
+        let doubled: &[&str] = match order {
+            // The job is on the instance in any case.
+            Order::BuyFirst => &["DTS instance dts"],
+            Order::ConfigureFirst => &["DTS job ", "DTS instance dts"],
+        };
+        assert_eq!(warnings.len(), doubled.len(), "{fault} {order:?}: {warnings:?}");
+        for kind in doubled {
+            let told = warnings
+                .iter()
+                .find(|warning| warning.summary.starts_with(kind))
+                .unwrap_or_else(|| panic!("{fault} {order:?}: {kind} {warnings:?}"));
+            assert!(told.summary.ends_with("was asked for a second time"), "{told:?}");
+            assert!(told.detail.contains("Look into the DTS console"), "{told:?}");
+            let action = if kind.contains("job") {
+                "ConfigureDtsJob"
+            } else {
+                "CreateDtsInstance"
+            };
+            assert!(told.detail.contains(action), "the lost call: {told:?}");
+        }
+    });
+}
+
 /// The answer was lost, not the effect: it is looked up and told.
 fn looked_up(fault: Value) {
     both(|order| {
@@ -162,17 +194,17 @@ fn a_late_answer_is_waited_for() {
 
 #[test]
 fn a_status_500_before_any_effect_is_looked_up_and_made_again() {
-    unnoticed(json!({"kind": "status", "status": 500}), true);
+    told_again(json!({"kind": "status", "status": 500}));
 }
 
 #[test]
 fn a_connection_cut_before_any_effect_is_looked_up_and_made_again() {
-    unnoticed(json!({"kind": "cut_before"}), true);
+    told_again(json!({"kind": "cut_before"}));
 }
 
 #[test]
 fn a_proxy_s_page_is_looked_up_and_made_again() {
-    unnoticed(json!({"kind": "garbage"}), true);
+    told_again(json!({"kind": "garbage"}));
 }
 
 #[test]

@@ -92,6 +92,32 @@ fn a_plan_while_dts_is_down_costs_few_calls_and_says_why() {
     bench.workspace.assert_plan_is_empty();
 }
 
+/// Each purchase looks at what is there, and the more there is the more there is to look at: what was listed before is not listed
+/// again, and who asks at the same time is answered by one list.
+#[test]
+fn many_purchases_cost_as_many_lists_at_most() {
+    let bench = Bench::immediate();
+    // More than two pages of them are there already.
+    bench.write(&[&bought_first("SYNC", "count = 65\n  adopt = false")]);
+    bench.apply().ok();
+    let more = bought_first("SYNC", "count = 60\n  adopt = false").replace("\"m\" {", "\"more\" {");
+    bench.write(&[&bought_first("SYNC", "count = 65\n  adopt = false"), &more]);
+    let mark = bench.mark();
+    bench.apply().ok();
+    assert_eq!(bench.emulator.instances().len(), 125);
+    let calls = bench.emulator.calls();
+    let of_purchases = |call: &&terraform_provider_dts::emulator::Call| {
+        call.action == "DescribeDtsJobs"
+            && call
+                .params
+                .get("Status")
+                .is_some_and(|status| status == "NotConfigured")
+    };
+    let lists = calls[mark..].iter().filter(of_purchases).count();
+    // One for each, and three pages for the first.
+    assert!(lists <= 60 + 5, "{lists} lists for 60 purchases");
+}
+
 /// Nothing fails for the rate of calls, and nothing is made twice.
 #[test]
 fn an_apply_on_an_account_with_a_low_rate_goes_well() {
