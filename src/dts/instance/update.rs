@@ -127,6 +127,7 @@ impl Update<'_> {
     async fn call(&mut self, operation: &str) -> Result<(), Diagnostics> {
         let (planned, id) = (self.apply.planned.clone(), self.id.clone());
         let class = planned.str("instance_class");
+        let instance = api::JobRef::instance(&id);
         match operation {
             GROUP => {
                 let group = planned.str("resource_group_id").unwrap_or_default();
@@ -141,9 +142,22 @@ impl Update<'_> {
             TWO_WAY => {
                 let class = self.before.str("instance_class").unwrap_or_default();
                 let what = format!("give DTS instance {id} a reverse half");
+                let reverse = api::JobRef::instance(&id).direction("Reverse");
+                let forward = self.job_id.clone();
+                let is_there = |shown: &api::JobDetail| {
+                    shown.dts_job_id.as_ref().is_some_and(|job_id| *job_id != forward)
+                };
+                // No list tells it, and a second order is refused: an apply that was cut off may have given the first.
+                let shown = self.api.describe_dts_job_detail(&reverse).await;
+                if shown.is_ok_and(|shown| is_there(&shown)) {
+                    self.apply.warnings.push(two_way_already(&id));
+                    return Ok(());
+                }
                 let ordered = self.api.upgrade_two_way(&id, class).await;
-                self.ordered(ordered, &what, "sync_architecture", |_, _| false)
-                    .await
+                self.ordered(ordered, &what, "sync_architecture", &reverse, |_, now| {
+                    is_there(now)
+                })
+                .await
             }
             TRANSFER => {
                 let payment = Payment::of(&planned).unwrap_or(Payment::PostPaid);
@@ -161,7 +175,7 @@ impl Update<'_> {
                 let what = format!("change how DTS instance {id} is paid for");
                 let ordered = self.api.transfer_pay_type(&request).await;
                 let wanted = (request.charge_type, request.min_du, request.max_du);
-                self.ordered(ordered, &what, "pay_type", |_, now| {
+                self.ordered(ordered, &what, "pay_type", &instance, |_, now| {
                     let found = now.pay_type.as_deref().unwrap_or_default();
                     billing::pay_type(found) == billing::pay_type(wanted.0)
                         && (&now.min_du, &now.max_du) == (&wanted.1, &wanted.2)
@@ -174,7 +188,7 @@ impl Update<'_> {
                 };
                 let what = format!("renew DTS instance {id}");
                 let ordered = self.api.renew_instance(&self.job_id, period, count).await;
-                self.ordered(ordered, &what, "used_time", |before, now| {
+                self.ordered(ordered, &what, "used_time", &instance, |before, now| {
                     now.expire_time.is_some() && now.expire_time != before.expire_time
                 })
                 .await
@@ -203,7 +217,7 @@ impl Update<'_> {
                     .transfer_instance_class(&self.job_id, class, order, count)
                     .await;
                 let same = from.is_some_and(|from| is_class(from, class));
-                self.ordered(ordered, &what, "instance_class", |_, now| {
+                self.ordered(ordered, &what, "instance_class", &instance, |_, now| {
                     !same
                         && now
                             .dts_job_class
@@ -241,12 +255,13 @@ impl Update<'_> {
             )))
     }
 
-    /// What an order came to. One whose answer was lost is looked for, and never given a second time.
+    /// What an order came to. One whose answer was lost is looked for where it would show, and never given a second time.
     async fn ordered(
         &mut self,
         ordered: Result<(), api::Error>,
         what: &str,
         argument: &str,
+        shown_by: &api::JobRef,
         took_effect: impl Fn(&api::JobDetail, &api::JobDetail) -> bool,
     ) -> Result<(), Diagnostics> {
         let lost = match ordered {
@@ -259,10 +274,7 @@ impl Update<'_> {
         let mut seen = Ok(());
         for pause in LOOKS {
             looker.clock().sleep(pause).await;
-            let now = looker
-                .describe_dts_job_detail(&api::JobRef::instance(&self.id))
-                .await;
-            match now {
+            match looker.describe_dts_job_detail(shown_by).await {
                 Ok(now) if took_effect(&self.detail, &now) => {
                     self.apply.warnings.push(Diagnostic::warning(
                         format!("The answer to an order for DTS instance {} was lost", self.id),
@@ -272,6 +284,8 @@ impl Update<'_> {
                     ));
                     return Ok(());
                 }
+                // Of a half that is not there DTS says so.
+                Err(cause) if shown_by.direction.is_some() && cause.kind() == api::Kind::Api => seen = Ok(()),
                 now => seen = now.map(drop),
             }
         }
@@ -307,6 +321,15 @@ const LOOKS: [Duration; 4] = [
 fn is_planned(planned: &Object, call: &str) -> bool {
     let operations = planned.list("operations");
     operations.iter().any(|planned| planned.as_str() == Some(call))
+}
+
+fn two_way_already(id: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("DTS instance {id} has a job for each direction already"),
+        "It was made bidirectional since its state was recorded, by an apply that was cut off or by somebody else, so UpgradeTwoWay was not \
+         called again. `operations` lists it all the same: Terraform records what was planned.",
+    )
+    .at(Path::attribute("sync_architecture"))
 }
 
 fn needless_renewal(id: &str) -> Diagnostic {

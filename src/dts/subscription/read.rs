@@ -18,7 +18,7 @@ use crate::framework::{Diagnostics, Object, Value};
 
 pub(super) async fn read(read: &mut Read<Client>) -> Result<bool, Diagnostics> {
     let id = read.state.str("id").unwrap_or_default().to_owned();
-    let api = read.client.api(&read.cancel)?;
+    let api = read.client.api(&read.cancel)?.hasty(true);
     let what = format!("read DTS subscription {id}");
     // Lists lack what a consumer needs and what is followed (dts-api.md 2.8), so that it is asked for by itself.
     let detail = match api.describe_dts_job_detail(&api::JobRef::job(&id)).await {

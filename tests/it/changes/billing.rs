@@ -202,6 +202,56 @@ fn one_way_becomes_two_while_it_runs() {
     managed.assert_plan_is_empty(&config);
 }
 
+/// DTS refuses a second order, and no list tells of the first.
+#[test]
+fn a_second_direction_whose_order_was_lost_is_found() {
+    let both = with(&instance(SYNC), json!({ "sync_architecture": "bidirectional" }));
+    let faults = |kind: &str| json!([{ "action": "UpgradeTwoWay", "nth": 1, "kind": kind }]);
+    let bed = Bed::new();
+    let (mut bought, _managed, _) = bed.bought(&instance(SYNC), &job(SYNC));
+    bed.emulator.add_faults(faults("cut_after"));
+    let planned = bought.must_plan(&both);
+    let told = bought.apply(&planned, &both);
+    assert!(
+        !told.has_errors()
+            && told
+                .iter()
+                .any(|one| one.detail.contains("not given a second time")),
+        "{told:#?}"
+    );
+    bought.assert_plan_is_empty(&both);
+
+    // Not even the order: the answer is that there is no such half.
+    let bed = Bed::new();
+    let (mut bought, _managed, _) = bed.bought(&instance(SYNC), &job(SYNC));
+    bed.emulator.add_faults(faults("cut_before"));
+    bought.fails(&both, "sync_architecture", &["DTS does not show that it did"]);
+    bought.change(&both, Update, &["UpgradeTwoWay"]);
+
+    // By somebody else.
+    let bed = Bed::new();
+    let (mut bought, _managed, _) = bed.bought(&instance(SYNC), &job(SYNC));
+    let id = bought.text("id");
+    bed.call(
+        "UpgradeTwoWay",
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("InstanceId", &id),
+            ("InstanceClass", "small"),
+        ],
+    );
+    let mark = bed.mark();
+    let planned = bought.must_plan(&both);
+    let told = bought.apply(&planned, &both);
+    assert!(
+        told.iter()
+            .any(|one| one.summary.contains("a job for each direction already")),
+        "{told:#?}"
+    );
+    assert_eq!(bed.changing_calls(mark), [""; 0]);
+    bought.assert_plan_is_empty(&both);
+}
+
 /// The job of an instance on a dedicated cluster is configured first, by whoever can say so.
 #[test]
 fn dus_of_a_dedicated_cluster() {
