@@ -27,6 +27,7 @@ mod validate;
 
 pub(super) use extent::Extent;
 pub(super) use follow::{is_phase, so_far};
+pub(super) use plan::waits_again;
 pub(super) use schema::MOVES;
 
 use crate::api;

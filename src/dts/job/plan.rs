@@ -381,20 +381,24 @@ fn wait_again(plan: &mut Plan<'_, Client>, prior: &Object) {
     }
     unsettle(plan);
     plan.planned.set("operations", names(&[]));
-    let asked = match &wait_for {
+    plan.diagnostics
+        .push(waits_again(wait_for.as_deref(), desired, status));
+}
+
+/// Why a plan with no call left has something to do.
+pub(in crate::dts) fn waits_again(wait_for: Option<&str>, desired: Desired, status: &str) -> Diagnostic {
+    let asked = match wait_for {
         Some(wait_for) => format!("wait_for = {wait_for:?}"),
         None => format!("desired_status = {:?}", desired.name()),
     };
-    plan.diagnostics.push(
-        Diagnostic::warning(
-            format!("{asked} has not come true yet"),
-            format!(
-                "The last apply ended before it did, and the status is {status} now. There is no call left to make: this apply goes on to \
-                 wait. To wait no longer, set `wait_for = \"none\"`."
-            ),
-        )
-        .at(Path::attribute(if wait_for.is_some() { "wait_for" } else { "desired_status" })),
-    );
+    Diagnostic::warning(
+        format!("{asked} has not come true yet"),
+        format!(
+            "The last apply ended before it did, and the status is {status} now. There is no call left to make: this apply goes on to wait. To \
+             wait no longer, set `wait_for = \"none\"`."
+        ),
+    )
+    .at(Path::attribute(if wait_for.is_some() { "wait_for" } else { "desired_status" }))
 }
 
 /// An imported job has what DTS reports, which may be more than the user writes. Where the configuration says nothing else

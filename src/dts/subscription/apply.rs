@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::change::Facts;
 use super::decide::{Decision, Operation, after_configure, decide};
 use super::follow::is_normal;
-use super::{CONDITION, SUCCESSOR, configure, read};
+use super::{CONDITION, SUCCESSOR, UNFINISHED, configure, read};
 use crate::api;
 use crate::dts::course::{Desired, Move};
 use crate::dts::endpoint::{self, Side};
@@ -471,6 +471,11 @@ impl<'a> Run<'a> {
         let unseen = self.creates() && self.last_look.is_blind();
         let lenient = minds_no_failure(&self.apply.planned);
         let goes_on = self.creates() && (stopped || unseen);
+        match &followed {
+            // The next plan waits again, though no call is left to make.
+            Err(_) if !(lenient || stopped && self.creates()) => self.apply.private.set(UNFINISHED, true),
+            _ => drop(self.apply.private.remove(UNFINISHED)),
+        }
         if lenient || goes_on {
             // The user asked to stop waiting, or not to mind, or it could not be read: an error would taint what goes on by itself.
             let told = followed.err().into_iter().flatten();

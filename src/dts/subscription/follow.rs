@@ -20,6 +20,17 @@ pub(super) fn is_normal(status: &str) -> bool {
     status.eq_ignore_ascii_case("Normal")
 }
 
+/// Whether one with that status is as far as `wait_for` and `desired_status` ask.
+pub(super) fn is_there(wait_for: Option<&str>, desired: Desired, has_instance: bool, status: &str) -> bool {
+    match (wait_for, desired) {
+        (Some("none"), _) | (_, Desired::Configured | Desired::Stopped) => true,
+        (_, Desired::Prechecked) if has_instance => true,
+        (Some("prechecked"), _) | (_, Desired::Prechecked) => Stage::of(status) >= Stage::PreCheckPass,
+        (_, Desired::Running) => is_normal(status),
+        (_, Desired::Suspended) => !matches!(Stage::of(status), Stage::Prechecking | Stage::Running),
+    }
+}
+
 impl Run<'_> {
     pub(super) async fn follow(&self, desired: Desired) -> Result<(), Diagnostics> {
         let asked = self.apply.planned.str("wait_for");

@@ -49,6 +49,9 @@ const PREDECESSOR: &str = "has_predecessor";
 /// The private key by which the last read tells whether a `dts_instance` has the instance: `true` or `false`.
 const INSTANCE_IS_MANAGED: &str = "instance_is_managed";
 
+/// The private key by which an apply that did not see the subscription get as far as asked tells the next plan so.
+const UNFINISHED: &str = "unfinished";
+
 /// What is computed from where a subscription is, and so is unknown where that may change.
 const CONDITION: [&str; 2] = ["status", "failure"];
 

@@ -6,7 +6,8 @@ use super::apply::{OUTPUTS, desired};
 use super::change::{Change, Facts, Password, has_reserve};
 use super::configure::two_on;
 use super::decide::{Decision, Operation, after_configure, decide, names};
-use super::{CONDITION, NO_INSTANCE, PREDECESSOR, SUBSCRIBE, SUCCESSOR, found};
+use super::follow::is_there;
+use super::{CONDITION, NO_INSTANCE, PREDECESSOR, SUBSCRIBE, SUCCESSOR, UNFINISHED, found};
 use crate::dts::course::{Course, Desired, Move, Situation, course};
 use crate::dts::endpoint::Side;
 use crate::dts::provider::Client;
@@ -130,7 +131,9 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object) {
         return plan_instance(plan, prior);
     }
     match decide(prior, &plan.planned, facts) {
-        Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {}
+        Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
+            wait_again(plan, prior)
+        }
         // When all is known there may be no change at all, and then the list stays as it was.
         Decision::Operations(operations) if operations.is_empty() && plan.has_unknown_input() => {
             unsettle(plan);
@@ -177,6 +180,22 @@ fn unsettle(plan: &mut Plan<'_, Client>) {
     for name in CONDITION {
         plan.unknown(name);
     }
+}
+
+/// An apply ended before the subscription was as far as asked: it is waited for again, though no call is left to make.
+fn wait_again(plan: &mut Plan<'_, Client>, prior: &Object) {
+    let desired = desired(&plan.planned);
+    let status = prior.str("status").unwrap_or_default();
+    let wait_for = plan.planned.str("wait_for").map(str::to_owned);
+    let has_instance = !prior.get(INSTANCE).is_null();
+    if !plan.private.is_set(UNFINISHED) || is_there(wait_for.as_deref(), desired, has_instance, status) {
+        return;
+    }
+    unsettle(plan);
+    OUTPUTS.iter().for_each(|name| plan.unknown(name));
+    plan.planned.set("operations", names(&[]));
+    plan.diagnostics
+        .push(job::waits_again(wait_for.as_deref(), desired, status));
 }
 
 /// What is wanted is what was wanted, and the subscription does not run any more: the plan says why.

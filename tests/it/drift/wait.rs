@@ -233,3 +233,32 @@ fn a_wait_that_is_added_later_is_followed_in_place() {
     assert_eq!(managed.text("status"), "Synchronizing");
     assert_eq!(bed.changing_calls(mark), [""; 0]);
 }
+
+/// A create that gave up taints; who untaints goes on to wait, and is not told that all is well.
+#[test]
+fn a_subscription_that_was_not_seen_to_run_is_waited_for_again() {
+    let bed = Bed::new();
+    let mut bought = bed.instance();
+    bought.settle(&instance(SUBSCRIBE));
+    bed.emulator.set_lifecycle("seconds:3600".parse().unwrap());
+    let config = with(
+        &subscription(),
+        json!({ "dts_instance_id": bought.text("id"), "timeouts": { "create": "3s", "update": "3s" } }),
+    );
+    let mut managed = bed.resource("dts_subscription");
+    let planned = managed.must_plan(&config);
+    assert!(managed.apply(&planned, &config).has_errors());
+    managed.core.state.as_mut().unwrap().tainted = false;
+    for _ in 0..2 {
+        let planned = managed.must_plan(&config);
+        assert_eq!(
+            (planned.action, operations_of(&planned.planned).len()),
+            (Action::Update, 0)
+        );
+        Managed::warned(&planned, "desired_status", "has not come true yet");
+        assert!(managed.apply(&planned, &config).has_errors());
+    }
+    bed.emulator.set_lifecycle(Lifecycle::Immediate);
+    managed.settle(&config);
+    assert_eq!(managed.text("status"), "Normal");
+}
