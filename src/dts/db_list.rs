@@ -1,6 +1,8 @@
 //! The JSON text that names what a job moves, on the wire and in `db_list` (`DbList`, dts-api.md 5.1). DTS returns it
 //! reordered and with members of its own, so it is compared by meaning.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 
 use crate::framework::Number;
@@ -190,12 +192,26 @@ fn same_entry(key: &str, one: &Json, other: &Json) -> bool {
         Some(odd) => other.get("name") == Some(odd),
     };
     let same = |(member, value): (&String, &Json)| match (value, counterpart(other, member)) {
+        (Json::String(one), Some(Json::String(other))) if LISTED.contains(&member.as_str()) => {
+            same_listed(one, other)
+        }
         (Json::Object(one), Some(Json::Object(other))) => same_entries(one, other),
         (Json::Bool(one), Some(other)) => truth(other) == Some(*one),
         (one, Some(Json::Bool(other))) => truth(one) == Some(*other),
         (one, other) => other.is_some_and(|other| same_plain(one, other)),
     };
     same_name && all(one) == all(other) && said(one).count() == said(other).count() && said(one).all(same)
+}
+
+/// Members that are a list with commas, whose order means nothing (dts-api.md 5.1).
+const LISTED: [&str; 2] = ["dml_op", "ddl_op"];
+
+fn same_listed(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(',').map(|word| word.trim().to_ascii_lowercase());
+        words.collect()
+    };
+    one == other || words(one) == words(other)
 }
 
 /// The same JSON, with numbers by what they are worth: Terraform writes them in its own way.
@@ -266,6 +282,17 @@ mod tests {
                 true,
             ),
             (r#"{"a":{},"b":{}}"#, r#"{"b":{},"a":{}}"#, true),
+            (
+                r#"{"a":{"dml_op":"insert,update"}}"#,
+                r#"{"a":{"dml_op":"UPDATE, insert"}}"#,
+                true,
+            ),
+            (
+                r#"{"a":{"ddl_op":"insert"}}"#,
+                r#"{"a":{"ddl_op":"insert,update"}}"#,
+                false,
+            ),
+            (r#"{"a":{"filter":"a,b"}}"#, r#"{"a":{"filter":"b,a"}}"#, false),
             (r#"{"a":{}}"#, r#"{"a":{"name":"b"}}"#, false),
             (r#"{"a":{}}"#, r#"{"a":{"Table":{"t":{}}}}"#, false),
             (

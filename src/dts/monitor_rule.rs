@@ -401,19 +401,21 @@ fn of_type(rules: Vec<api::MonitorRule>, kind: &str) -> Option<api::MonitorRule>
 
 /// Phone numbers as a list with commas.
 pub(super) fn phones() -> Check {
-    Check::new(|value| match value.as_str() {
+    Check::new(|value| {
+        match value.as_str() {
         Some("") => Err("It must not be empty. Leave the argument out to call nobody.".to_owned()),
         Some(text)
             if text
                 .split(',')
-                .any(|number| number.is_empty() || number.contains(char::is_whitespace)) =>
+                .any(|number| number.is_empty() || !number.chars().all(|sign| sign.is_ascii_digit() || "+-".contains(sign))) =>
         {
-            Err("It is no list of phone numbers. Separate them by commas, without spaces.".to_owned())
+            Err("It is no list of phone numbers. Write digits, and separate the numbers by commas, without spaces.".to_owned())
         }
         Some(text) if text.split(',').count() > MOST_PHONES => Err(format!(
             "It has more than {MOST_PHONES} numbers; DTS takes no more."
         )),
         _ => Ok(()),
+    }
     })
 }
 
@@ -559,7 +561,8 @@ mod tests {
         for (wrong, part) in [
             ("", "must not be empty"),
             ("1, 2", "without spaces"),
-            ("1,,2", "Separate them by commas"),
+            ("1,,2", "separate the numbers by commas"),
+            ("null", "Write digits"),
             ("1,2,3,4,5,6,7,8,9,10,11", "more than 10"),
         ] {
             assert!(run(wrong).unwrap_err().contains(part), "{wrong}");

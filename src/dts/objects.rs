@@ -279,10 +279,17 @@ fn named(block: &Object) -> Option<(String, Map<String, Json>)> {
 /// Brings the objects in `state` up to date with what DTS reports (`DbObject`). Where they mean the same, the user's own
 /// form and order stay.
 pub(super) fn read_back(state: &mut Object, reported: &str) {
-    let Ok(Json::Object(theirs)) = serde_json::from_str::<Json>(reported) else {
+    let Ok(Json::Object(mut theirs)) = serde_json::from_str::<Json>(reported) else {
         return;
     };
-    if theirs.is_empty() || db_list(state).is_some_and(|mine| same_text(&mine, reported)) {
+    if !state.list("database").is_empty() {
+        // No block could have said it, so it is DTS's own.
+        theirs.values_mut().for_each(drop_unsaid);
+    }
+    let same = |mine: String| {
+        same_text(&mine, reported) || same_text(&mine, &Json::from(theirs.clone()).to_string())
+    };
+    if theirs.is_empty() || db_list(state).is_some_and(same) {
         return;
     }
     let as_blocks = if state.str("db_list").is_some() {
@@ -298,6 +305,18 @@ pub(super) fn read_back(state: &mut Object, reported: &str) {
             state.set("db_list", Json::Object(without_state(&theirs)).to_string());
         }
     }
+}
+
+/// Without the members of an entry that neither name other entries nor have an argument.
+fn drop_unsaid(entry: &mut Json) {
+    let Json::Object(entry) = entry else { return };
+    entry.retain(|member, value| {
+        value.is_object()
+            || TEXTS.contains(&member.as_str())
+            || ["name", "all", "state"].contains(&member.as_str())
+    });
+    let sections = entry.values_mut().filter_map(Json::as_object_mut);
+    sections.for_each(|section| section.values_mut().for_each(drop_unsaid));
 }
 
 /// What entries are of.
@@ -431,6 +450,33 @@ mod tests {
         ));
     }
 
+    /// What DTS adds of its own, in whatever entry, is not the user's.
+    #[test]
+    fn members_that_no_block_has_change_nothing() {
+        let said = r#"{"shop":{"name":"shop","all":false,"Table":{"orders":{"name":"orders","all":false,"column":{"id":{"name":"id"}}}}}}"#;
+        let mut state = Object::new().with("db_list", Value::Null);
+        let Json::Object(entries) = serde_json::from_str(said).unwrap() else {
+            panic!()
+        };
+        state.set("database", blocks(&entries, &[], Of::Databases).unwrap());
+        let before = state.clone();
+        read_back(
+            &mut state,
+            &said.replace(r#"{"name":"id"}"#, r#"{"name":"id","type":"varchar"}"#),
+        );
+        assert_eq!(state, before);
+        // And of what did change only that is shown.
+        read_back(
+            &mut state,
+            &said.replace(
+                r#"{"id":{"name":"id"}}"#,
+                r#"{"total":{"name":"total","type":"varchar"}}"#,
+            ),
+        );
+        assert!(state.str("db_list").is_none(), "{state:?}");
+        assert_ne!(state, before);
+    }
+
     /// All that blocks can say, there and back.
     #[test]
     fn blocks_say_columns_filters_operations_and_other_objects() {
@@ -489,12 +535,19 @@ mod tests {
         );
         let tables = state.list("database")[0].as_map().unwrap().list("table").to_vec();
         assert_eq!(tables, [table("orders", None), table("person", Some("person"))]);
-        // What blocks cannot say is told as db_list.
+        // What blocks cannot say is told as db_list, where no block is said.
+        let odd = r#"{"dtsdb":{"all":false,"Table":{"person":{"part_key":"id","all":true}}}}"#;
+        let mut imported = Object::new();
+        read_back(&mut imported, odd);
+        assert!(
+            imported.list("database").is_empty() && imported.str("db_list").unwrap().contains("part_key")
+        );
+        // A kind that nobody knows names more to move.
         read_back(
             &mut state,
-            r#"{"dtsdb":{"all":false,"Table":{"person":{"part_key":"id","all":true}}}}"#,
+            r#"{"dtsdb":{"all":false,"Sink":{"s":{"name":"s","all":true}}}}"#,
         );
-        assert!(state.list("database").is_empty() && state.str("db_list").unwrap().contains("part_key"));
+        assert!(state.list("database").is_empty() && state.str("db_list").unwrap().contains("Sink"));
     }
 
     #[test]

@@ -266,6 +266,12 @@ pub(super) fn decide(prior: &Object, planned: &Object, facts: Facts) -> Decision
             return Decision::Replace(change.path(prior, planned), why.to_owned());
         }
     };
+    // Who changes nothing is not kept from anything else: the plan warns, and a later one starts it again.
+    let waits_for_pay = is_locked(prior)
+        && modifications.is_empty()
+        && operations.is_empty()
+        && prior.get("desired_status") == planned.get("desired_status");
+    let moves = if waits_for_pay { Vec::new() } else { moves };
     if is_locked(prior) && !(moves.is_empty() && modifications.is_empty() && operations.is_empty()) {
         return Decision::Refuse(locked(prior));
     }
@@ -308,7 +314,7 @@ fn is_to_be_checked_again(
         && (facts.recheck || skip::is_taken_back(prior, planned, now.stage))
 }
 
-fn is_locked(prior: &Object) -> bool {
+pub(super) fn is_locked(prior: &Object) -> bool {
     prior
         .str("status")
         .is_some_and(|status| status.eq_ignore_ascii_case("Locked"))

@@ -3,7 +3,9 @@
 use super::change::{Change, Facts, blamed, has_reserve};
 use super::condition;
 use super::configure::two_jobs;
-use super::decide::{Decision, Operation, configuring, decide, is_past_suspending, names, refused};
+use super::decide::{
+    Decision, Operation, configuring, decide, is_locked, is_past_suspending, names, refused,
+};
 use super::follow::is_there;
 use super::{NO_INSTANCE, PREDECESSOR, SUCCESSOR, UNFINISHED, UNKNOWN_INSTANCE};
 use super::{found, keys, new_instance, options, skip};
@@ -135,7 +137,11 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
         Decision::Operations(operations) if operations.is_empty() && !plan.has_changes() => {
             warn_unchecked(plan, prior, &operations);
             warn_past_suspending(plan, prior);
-            wait_again(plan, prior);
+            if is_locked(prior) {
+                warn_locked(plan, prior);
+            } else {
+                wait_again(plan, prior);
+            }
         }
         // When all is known there may be no change at all, and then the list stays as it was.
         Decision::Operations(operations) if operations.is_empty() && plan.has_unknown_input() => {
@@ -208,6 +214,19 @@ fn warn_behind_our_back(plan: &mut Plan<'_, Client>, prior: &Object, operations:
     };
     plan.diagnostics
         .push(Diagnostic::warning(format!("DTS job {id} {what}"), why).at(Path::attribute("desired_status")));
+}
+
+/// Nothing can be done about it here, and nothing else is kept from going on.
+fn warn_locked(plan: &mut Plan<'_, Client>, prior: &Object) {
+    let id = prior.str("id").unwrap_or_default();
+    let why = condition::recorded(prior).unwrap_or_else(|| "DTS gives no reason.".to_owned());
+    plan.diagnostics.push(
+        Diagnostic::warning(
+            format!("DTS job {id} is locked"),
+            format!("{why} Nothing is called until it is unlocked; the next plan then starts it again where that is needed."),
+        )
+        .at(Path::attribute("desired_status")),
+    );
 }
 
 /// Wanted was a pause, and the job has come to its end: there is nothing to call, but it does not wait either.

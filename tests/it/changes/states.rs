@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use terraform_provider_dts::emulator::Lifecycle;
-use terraform_provider_dts::framework::rules::Action::{Create, Update};
+use terraform_provider_dts::framework::rules::Action::{Create, NoOp, Update};
 
 use super::bed::{Bed, Managed, operations_of};
 use super::config::{MIGRATION, SYNC, fixtures, instance, instance_for, job, with};
@@ -141,8 +141,13 @@ fn a_locked_job_is_left_alone() {
     let bed = Bed::new();
     let (_instance, mut managed, config) = bed.bought(&instance(SYNC), &job(SYNC));
     bed.emulator.script_job(json!({ "job": "*", "locked": true }));
-    managed.refused(&config, "desired_status", "Pay what is owed");
+    // What is as it was wanted keeps nothing else from being applied.
+    let planned = managed.must_plan(&config);
+    assert_eq!(planned.action, NoOp);
+    Managed::warned(&planned, "desired_status", "Pay what is owed");
     assert_eq!(attribute(&managed, "failure")["stage"], "locked");
+    let renamed = with(&config, json!({ "dts_job_name": "other" }));
+    managed.refused(&renamed, "desired_status", "Pay what is owed");
     bed.emulator.script_job(json!({ "job": "*" }));
     managed.assert_plan_is_empty(&config);
 }

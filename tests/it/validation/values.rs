@@ -132,7 +132,7 @@ pub(super) fn of_values() -> Vec<Case> {
             "a phone that is none",
             sync(json!({ "error_notice": true, "error_phone": "me" })),
             "error_phone",
-            "separated by commas",
+            "by commas",
         ),
         (
             "eleven phones",
