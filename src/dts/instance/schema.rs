@@ -251,14 +251,14 @@ pub(super) fn validate(config: &Object, diagnostics: &mut Diagnostics) {
 }
 
 /// Whether it is as Terraform generates it for an instance that is there: it says the job and what follows from it, and they agree, which
-/// the plan compares. A subscription that is configured has no destination.
+/// the plan compares. A subscription that is configured has no destination, and a self-built database no region.
 fn is_generated(config: &Object) -> bool {
     let subscribes = config
         .str("type")
         .is_some_and(|kind| kind.eq_ignore_ascii_case("SUBSCRIBE"));
     let mut told = SHAPE
         .iter()
-        .filter(|name| !(subscribes && name.starts_with("destination_")));
+        .filter(|name| !(name.ends_with("_region") || subscribes && name.starts_with("destination_")));
     is_certainly_set(config, "job_id") && told.all(|name| is_certainly_set(config, name))
 }
 

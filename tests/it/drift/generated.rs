@@ -66,3 +66,25 @@ fn of_an_instance_that_was_bought_for_a_job() {
     let job = endless(&job("m", "SYNC", "desired_status = \"prechecked\"\n"));
     check(&format!("{job}{}", bought_for_job("auto_start = true")), &JOB);
 }
+
+/// DTS tells no region of a self-built database.
+#[test]
+fn of_an_instance_whose_job_is_of_a_self_built_database() {
+    let of_rds = |end: &str| format!("instance_id   = \"rm-{end}\"\n    region        = \"cn-hangzhou\"");
+    for end in ["source", "destination"] {
+        let own = "ip = \"192.0.2.7\"\n    port = \"3306\"";
+        let block = format!("{end}_endpoint {{\n    instance_type = \"RDS\"");
+        let at = |job: String| {
+            let job = endless(&job);
+            assert!(job.contains(&block) && job.contains(&of_rds(end)), "{job}");
+            job.replace(&block, &block.replace("RDS", "OTHER"))
+                .replace(&of_rds(end), own)
+        };
+        check(
+            &(bought_first("SYNC", "") + &at(job_on_instance("SYNC", ""))),
+            &JOB,
+        );
+        let job = at(job("m", "SYNC", "desired_status = \"prechecked\"\n"));
+        check(&format!("{job}{}", bought_for_job("auto_start = true")), &JOB);
+    }
+}

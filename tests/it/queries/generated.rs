@@ -37,6 +37,29 @@ fn of_jobs_and_instances_in_every_state() {
     assert_eq!(imports, 7);
 }
 
+/// DTS tells no region of a self-built database.
+#[test]
+fn of_jobs_of_self_built_databases() {
+    let bench = Bench::immediate();
+    for own_source in [true, false] {
+        let made = outside::bought(&bench, "SYNC");
+        let mut request = outside::configuration("SYNC", &format!("own source: {own_source}"));
+        let end = if own_source {
+            &mut request.source
+        } else {
+            &mut request.destination
+        };
+        end.instance_type = Some("OTHER".to_owned());
+        (end.instance_id, end.region) = (None, None);
+        (end.ip, end.port) = (Some("192.0.2.7".to_owned()), Some("3306".to_owned()));
+        request.dts_job_id = Some(made.job_id.clone());
+        request.dts_instance_id = Some(made.instance_id.clone());
+        bench.with_client(async move |api| api.configure_dts_job(&request).await);
+    }
+    let (_, imports) = adopt(&bench, &["dts_instance", "dts_job"]);
+    assert_eq!(imports, 4);
+}
+
 #[test]
 fn of_an_instance_that_was_never_configured() {
     let bench = Bench::immediate();
