@@ -6,10 +6,14 @@ use super::apply::shield_pure;
 use super::conform::{self, Unknowns};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::import::IMPORTED;
+use super::path::Path;
 use super::private::Private;
 use super::resource::Resource;
 use super::schema::Block;
 use super::value::{Object, Value};
+
+/// The private key of an object that was moved from another type and not read yet: the type that it was.
+pub const MOVED: &str = "_moved_from";
 
 /// Where a state comes from.
 #[derive(Clone)]
@@ -74,7 +78,23 @@ pub fn moved<C: Send + Sync + 'static>(
     let mut private = Private::default();
     // What the other type did not record is taken over from the configuration, as after an import.
     private.set(IMPORTED, true);
+    private.set(MOVED, source.type_name.as_str());
     Ok((state, private, diagnostics))
+}
+
+/// What was moved here is not there. Were it taken for gone, the plan would make another one where the user moves one that is there.
+pub(super) fn not_there(from: &str, to: &str, id: Option<&str>) -> Diagnostic {
+    let named = id.map_or(String::new(), |id| format!(" {id:?}"));
+    Diagnostic::error(
+        format!("Unable to move {from} to {to}: there is none{named}"),
+        format!(
+            "The state of `{from}` records it, and with the `region` and credentials of this provider block it is not found. Nothing was moved, \
+             and nothing is made in its place. It may be of another region or account: then set `provider` of the resource to a provider block \
+             with that `region` and those credentials. If it is gone for good, remove the `moved` block, take the old object out of the state \
+             with a `removed` block (or `terraform state rm`), and plan again: a new one is made then."
+        ),
+    )
+    .at(Path::attribute("id"))
 }
 
 fn no_way(type_name: &str, from: &[&str], source: &Source) -> Diagnostic {

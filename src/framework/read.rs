@@ -9,6 +9,7 @@ use super::bodies;
 use super::conform::{self, Unknowns};
 use super::datasource::{DataSource, Query};
 use super::diagnostic::Diagnostics;
+use super::moved::{self, MOVED};
 use super::outcome;
 use super::plan;
 use super::private::Private;
@@ -47,6 +48,7 @@ pub async fn read<C: Send + Sync + 'static>(
     };
     let outcome = shield(resource.read(&mut read)).await;
     let mut diagnostics = std::mem::take(&mut read.warnings);
+    let moved_from = read.private.remove(MOVED);
     let found = match outcome {
         Ok(true) => {
             let mut state = read.state;
@@ -62,7 +64,13 @@ pub async fn read<C: Send + Sync + 'static>(
                 &mut diagnostics,
             ))
         }
-        Ok(false) => Some(Value::Null),
+        Ok(false) => match moved_from.as_ref().and_then(|from| from.as_str()) {
+            Some(from) => {
+                diagnostics.push(moved::not_there(from, resource.type_name(), before.0.str("id")));
+                None
+            }
+            None => Some(Value::Null),
+        },
         Err(errors) => {
             diagnostics.extend(errors);
             None

@@ -402,6 +402,67 @@ fn an_instance_that_goes_with_its_subscription_is_not_said_to_stay() {
     assert_eq!(stays, [], "{}", plan.report());
 }
 
+/// Were it taken for gone, as a resource is that somebody deleted, the apply would buy another.
+#[test]
+fn what_is_not_found_is_not_made_anew() {
+    let made = made("SYNC", &[], "");
+    let recorded_as = [
+        (
+            "alicloud_dts_instance",
+            "dts_instance",
+            instance("dtsnosuchinstance", "sync"),
+        ),
+        (
+            "alicloud_dts_synchronization_job",
+            "dts_job",
+            synchronization_job("nosuchjob", "dtsnosuchinstance"),
+        ),
+    ];
+    let workspace = made.moving(&recorded_as);
+    let (state, before) = (workspace.state_file(), made.bench.mark());
+    for arguments in [
+        &["plan", "-no-color", "-input=false"][..],
+        &["apply", "-no-color", "-input=false", "-auto-approve"],
+    ] {
+        let outcome = workspace.run(arguments);
+        assert_eq!(outcome.status, Some(1), "{}", outcome.report());
+        let text = outcome.report();
+        for part in [
+            "Unable to move alicloud_dts_instance to dts_instance",
+            "dtsnosuchinstance",
+            "Nothing was moved",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    assert_eq!(made.bench.changes_since(before), [""; 0]);
+    assert_eq!(workspace.state_file(), state);
+
+    // A state that was moved and seen is as any other: what is gone then is planned anew.
+    let workspace = made.moving(&[
+        (
+            "alicloud_dts_instance",
+            "dts_instance",
+            instance(&made.instance, "sync"),
+        ),
+        (
+            "alicloud_dts_synchronization_job",
+            "dts_job",
+            synchronization_job(&made.job, &made.instance),
+        ),
+    ]);
+    assert_taken_over(&made.bench, &workspace);
+    let job = made.job.clone();
+    made.bench
+        .with_client(async move |api| api.delete_dts_job(&api::JobRef::job(&job), None).await);
+    let plan = workspace.plan(&[]).ok();
+    let actions = plan.planned_changes();
+    assert!(
+        actions.iter().any(|(_, action)| action == "create"),
+        "{actions:?}"
+    );
+}
+
 #[test]
 fn what_cannot_be_moved_is_told_and_left() {
     let made = made("SYNC", &[], "");
