@@ -58,7 +58,8 @@ impl Rotation<'_> {
                 warnings.push(Diagnostic::warning(
                     format!("The password in {block} of DTS job {id} is taken as set"),
                     format!(
-                        "DTS refused it before, as it does the one that it has, and it was applied again: {refused}"
+                        "DTS refused it before, as it does the one that it has, and it was applied again. If it refuses it for another reason, \
+                         DTS still has the old one: see in the console that the job runs with the new one. {refused}"
                     ),
                 ));
                 return Ok(());
@@ -90,10 +91,29 @@ fn mark(password: &SecretString) -> u64 {
     hasher.finish() & 0xffff
 }
 
-/// No documented code tells it from another refusal.
+/// What a refusal speaks of that no present password can have: DTS took that one.
+const OF_THE_FORM: [&str; 14] = [
+    "format",
+    "length",
+    "long",
+    "short",
+    "character",
+    "letter",
+    "digit",
+    "strength",
+    "weak",
+    "complex",
+    "at least",
+    "policy",
+    "empty",
+    "illegal",
+];
+
+/// No documented code tells it from another refusal, but that it is no fault of its form.
 pub(super) fn is_the_present_one(refused: &api::Error) -> bool {
-    let says = |text: &str| text.to_ascii_lowercase().contains("password");
-    refused.kind() == api::Kind::Api && (refused.code().is_some_and(says) || says(refused.message()))
+    let texts = [refused.code().unwrap_or_default(), refused.message()].map(str::to_ascii_lowercase);
+    let says = |word: &str| texts.iter().any(|text| text.contains(word));
+    refused.kind() == api::Kind::Api && says("password") && !OF_THE_FORM.iter().any(|word| says(word))
 }
 
 /// What to know of a refused password: DTS refuses the one that it has already, say by an apply that was cut off, and no documented

@@ -1,5 +1,6 @@
 //! A wrong password, found by the precheck of a job on an instance that is paid for.
 
+use serde_json::json;
 use terraform_provider_dts::emulator::Lifecycle;
 
 use crate::support::bench::{
@@ -114,4 +115,21 @@ fn a_password_that_dts_has_already_is_taken_as_set_when_it_is_applied_again() {
     // Another one is no second time.
     bench.write(&[&instance, &changed("newer")]).apply().ok();
     bench.workspace.assert_plan_is_empty();
+}
+
+/// It is none that DTS could have, however often it is applied.
+#[test]
+fn a_password_whose_form_is_refused_is_never_taken_as_set() {
+    let (bench, _provider) = hosted::bench();
+    let (instance, job) = (bought_first("SYNC", ""), job_on_instance("SYNC", ""));
+    bench.write(&[&instance, &job]).apply().ok();
+    bench.write(&[&instance, &job.replace(SOURCE_PASSWORD, "new")]);
+    bench.emulator.add_faults(
+        json!({"action": "ModifyDtsJobPassword", "times": 9, "kind": "refuse",
+        "code": "InvalidPassword.Format"}),
+    );
+    for _ in 0..3 {
+        let error = bench.apply().fails().error("InvalidPassword.Format");
+        assert!(!error.detail.contains("taken as set"), "{error:?}");
+    }
 }
