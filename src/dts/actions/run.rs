@@ -24,6 +24,9 @@ pub(super) const NONE: &str = "none";
 /// How long a job may still show what was before a call.
 pub(super) const SETTLE: Duration = Duration::from_secs(3);
 
+/// When a job is looked at after a call whose answer was lost, each counted from the look before.
+const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(4)];
+
 /// The longest silence: a user who sees nothing takes an action for dead.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
@@ -142,7 +145,15 @@ impl<'a> Run<'a> {
             Ok(detail) => detail,
             Err(cause) if cause.is_not_found() => return Err(self.none(verb, &cause).await),
             Err(cause) => {
-                return Err(error::unable(&format!("{verb} DTS job {}", self.id), &cause).into());
+                let mut told = error::unable(&format!("{verb} DTS job {}", self.id), &cause);
+                if let Some(direction) = self.invoke.config.str("synchronization_direction") {
+                    told.path = Some(Path::attribute("synchronization_direction"));
+                    told.detail.push_str(&format!(
+                        "\n\nIt was asked for the half {direction:?}, which only a two-way synchronization has. Remove \
+                         `synchronization_direction` if this one goes one way."
+                    ));
+                }
+                return Err(told.into());
             }
         };
         // The other half of a two-way synchronization has an id of its own.
@@ -230,13 +241,31 @@ impl<'a> Run<'a> {
         let Err(cause) = sent.await else {
             return Ok(());
         };
-        if (cause.kind() == api::Kind::Api || cause.is_outcome_unknown())
-            && let Ok(detail) = self.api.describe_dts_job_detail(&self.job).await
-            && is_taken(Seen::new(detail).stage)
-        {
-            return Ok(());
+        let is_lost = cause.is_outcome_unknown();
+        let looks: &[Duration] = match cause.kind() {
+            _ if is_lost => &LOOKS,
+            api::Kind::Api => &LOOKS[..1],
+            _ => &[],
+        };
+        for wait in looks {
+            tokio::select! {
+                () = self.api.cancelled() => break,
+                () = self.api.clock().sleep(*wait) => {}
+            }
+            if let Ok(detail) = self.api.describe_dts_job_detail(&self.job).await
+                && is_taken(Seen::new(detail).stage)
+            {
+                return Ok(());
+            }
         }
-        Err(error::unable(&format!("{verb} DTS job {}", self.id), &cause).into())
+        let mut told = error::unable(&format!("{verb} DTS job {}", self.id), &cause);
+        if is_lost {
+            told.detail.push_str(
+                "\n\nThe job does not show that the call took effect; it may still. Invoke the action again: it looks first, and calls nothing \
+                 that is done.",
+            );
+        }
+        Err(told.into())
     }
 
     /// How long there is, for `what`.

@@ -69,7 +69,7 @@ const TABLE: [(&str, [Answer; 6]); 22] = [
     ("Finished",         [ENDED,  ENDED,  Done,       Go,   CHECKED, CHECKED]),
     ("Upgrade",          [BUSY,   BUSY,   BUSY,       Go,   CHECKED, CHECKED]),
     ("Downgrade",        [BUSY,   BUSY,   BUSY,       Go,   CHECKED, CHECKED]),
-    ("Locked",           [LOCKED, LOCKED, LOCKED,     Go,   CHECKED, CHECKED]),
+    ("Locked",           [LOCKED, LOCKED, LOCKED,     LOCKED, CHECKED, CHECKED]),
 ];
 
 impl Ask {

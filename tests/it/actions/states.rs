@@ -283,7 +283,7 @@ fn while_dts_changes_it_or_does_not_let_it_run() {
     check(
         &bench,
         "Locked",
-        [WRONG, WRONG, WRONG, CALL, WRONG, WRONG],
+        [WRONG, WRONG, WRONG, WRONG, WRONG, WRONG],
         "instance is locked",
     );
 }

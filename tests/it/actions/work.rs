@@ -327,6 +327,46 @@ fn a_half_of_a_two_way_synchronization() {
     check(&bench, "dts_reset_job", &half, &["ResetDtsJob"], &["reset"]);
 }
 
+/// The job is looked at for a while; where it never shows the call, the next invocation does not call what is done.
+#[test]
+fn a_lost_call_is_looked_for_again() {
+    let bench = Bench::immediate();
+    let made = outside::running(&bench, "SYNC", "orders");
+    bench
+        .emulator
+        .add_faults(json!([{"action": "SuspendDtsJob", "nth": 1, "times": 1, "kind": "cut_before"}]));
+    let mark = bench.mark();
+    let (told, problems) = invoke(&bench, "dts_suspend_job", &of(&made));
+    assert_eq!(problems.len(), 1, "{told:?}");
+    let text = &problems[0].detail;
+    assert!(text.contains("Invoke the action again: it looks first"), "{text}");
+    let calls = bench.emulator.calls();
+    let looks = calls[mark..]
+        .iter()
+        .skip_while(|call| call.action != "SuspendDtsJob");
+    assert_eq!(looks.count(), 4, "the call and three looks");
+    let (told, problems) = invoke(&bench, "dts_suspend_job", &of(&made));
+    assert_eq!(problems, [], "{told:?}");
+    assert_eq!(outside::status(&bench, &made.job_id), "Suspending");
+}
+
+/// A job that goes one way has no other half.
+#[test]
+fn a_half_that_is_not_there() {
+    let bench = Bench::immediate();
+    let made = outside::running(&bench, "SYNC", "orders");
+    let half = json!({"job_id": made.job_id, "synchronization_direction": "Reverse"});
+    let mark = bench.mark();
+    let (_, problems) = invoke(&bench, "dts_suspend_job", &half);
+    let path = problems[0].path.as_ref().map(ToString::to_string);
+    assert_eq!(path.as_deref(), Some("synchronization_direction"));
+    assert!(
+        problems[0].detail.contains("Remove `synchronization_direction`"),
+        "{problems:?}"
+    );
+    assert_eq!(bench.changes_since(mark), [""; 0]);
+}
+
 /// An answer that is lost is no reason to fail: the job tells whether the call was taken.
 #[test]
 fn a_lost_answer_is_looked_up() {
