@@ -107,6 +107,9 @@ pub(super) fn validate_side(side: Side, config: &Object, diagnostics: &mut Diagn
         {
             diagnostics.push(unversioned(side).at(at.clone().then("password_wo")));
         }
+        for (name, told) in without_effect(side, endpoint) {
+            diagnostics.push(told.at(at.clone().then(name)));
+        }
         let mut say = |name: &str, summary: String, detail: String| {
             diagnostics.push(Diagnostic::error(summary, detail).at(at.clone().then(name)));
         };
@@ -169,6 +172,40 @@ pub(super) fn validate_side(side: Side, config: &Object, diagnostics: &mut Diagn
             );
         }
     }
+}
+
+/// What DTS does not look at (dts-api.md 6.5): it is no harm, and not what the user thinks.
+fn without_effect(side: Side, endpoint: &Object) -> Vec<(&'static str, Diagnostic)> {
+    let told = |name: &'static str, why: String| {
+        let summary = format!("{name} has no effect in {}", side.block());
+        (
+            name,
+            Diagnostic::warning(summary, format!("{why} Remove `{name}`.")),
+        )
+    };
+    let mut all = Vec::new();
+    if let Some(kind) = endpoint.str("instance_type")
+        && !SELF_MANAGED.contains(&kind.to_ascii_uppercase().as_str())
+    {
+        for name in ["ip", "port"] {
+            if is_certainly_set(endpoint, name) {
+                all.push(told(
+                    name,
+                    format!("DTS finds an endpoint with `instance_type = \"{kind}\"` by its `instance_id` and `region`."),
+                ));
+            }
+        }
+    }
+    if let Some(engine) = endpoint.str("engine_name")
+        && !engine.eq_ignore_ascii_case("ORACLE")
+        && is_certainly_set(endpoint, "oracle_sid")
+    {
+        all.push(told(
+            "oracle_sid",
+            format!("Only an Oracle database has a SID, and this is {engine}."),
+        ));
+    }
+    all
 }
 
 /// Engines that are connected to by a database's name (dts-api.md 2.2).
@@ -387,6 +424,29 @@ mod tests {
             assert_eq!(path, expected_path);
             assert!(summary.contains(part), "{summary}");
         }
+    }
+
+    #[test]
+    fn what_dts_does_not_look_at_is_told() {
+        let rds = Object::new()
+            .with("instance_type", "rds")
+            .with("instance_id", "rm-1")
+            .with("region", "cn-hangzhou");
+        check(rds.clone().with("ip", Value::Unknown), &[]);
+        check(
+            rds.clone().with("ip", "10.0.0.1").with("port", "3306"),
+            &[
+                ("source_endpoint.ip", "ip has no effect"),
+                ("source_endpoint.port", "port has no effect"),
+            ],
+        );
+        let with_sid = rds.with("oracle_sid", "orcl");
+        check(with_sid.clone(), &[]);
+        check(
+            with_sid.clone().with("engine_name", "MYSQL"),
+            &[("source_endpoint.oracle_sid", "oracle_sid has no effect")],
+        );
+        check(with_sid.with("engine_name", "oracle"), &[]);
     }
 
     #[test]

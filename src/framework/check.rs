@@ -62,6 +62,14 @@ impl Check {
         })
     }
 
+    /// A whole number.
+    pub fn whole() -> Check {
+        Check::new(|value| match value.as_number() {
+            Some(number) if number.as_i64().is_none() => Err(format!("{number} is not a whole number.")),
+            _ => Ok(()),
+        })
+    }
+
     /// A whole number in this range, both ends included.
     pub fn between(least: i64, greatest: i64) -> Check {
         let mut check = Check::new(move |value| match value.as_number() {

@@ -9,7 +9,7 @@ mod steps;
 
 use serde_json::Value as Json;
 use terraform_provider_dts::framework::schema::Block;
-use terraform_provider_dts::framework::{Nesting, Object, Server, Service, Type, Value};
+use terraform_provider_dts::framework::{Nesting, Number, Object, Server, Service, Type, Value};
 
 use self::core::Core;
 use self::provider::{Fault, Shared, TestProvider};
@@ -62,7 +62,7 @@ fn value(ty: &Type, json: &Json) -> Value {
         }
         (_, Json::String(text)) => Value::from(text.as_str()),
         (_, Json::Bool(value)) => Value::Bool(*value),
-        (_, Json::Number(number)) => Value::from(number.as_i64()),
+        (_, Json::Number(number)) => Value::Number(Number::parse(&number.to_string()).unwrap()),
         (Type::List(of) | Type::Set(of), Json::Array(items)) => {
             Value::List(items.iter().map(|item| value(of, item)).collect())
         }

@@ -117,6 +117,18 @@ fn problem(outcome: Outcome<String>, what: &str, detail: &api::JobDetail, name: 
                 import(&groups)
             ),
         ),
+        Outcome::Refused(cause)
+            if cause
+                .code()
+                .is_some_and(|code| code.contains("ConsumerGroupName")) =>
+        {
+            let mut told = error::unable(what, &cause);
+            told.detail.push_str(
+                "\n\nA group of this name may be there already, of this configuration or made elsewhere: names are unique on a subscription. Give \
+                 this one another name, or import the other.",
+            );
+            told.at(Path::attribute(NAME))
+        }
         Outcome::Nothing(cause) | Outcome::Refused(cause) => error::unable(what, &cause),
         Outcome::Unseen(cause) => error::unseen(what, &cause),
         Outcome::Blind(lost, cause) => {

@@ -69,6 +69,7 @@ pub(super) fn schema() -> Schema {
         .attribute(
             Attribute::number(VERSION)
                 .local()
+                .check(Check::whole())
                 .change(OnChange::InPlace)
                 .describe("Raise it to have a new `consumer_group_password_wo` used: a change sets the password in place."),
         )

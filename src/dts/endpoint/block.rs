@@ -193,6 +193,7 @@ pub(in crate::dts) fn block(side: Side) -> NestedBlock {
         .attribute(
             Attribute::number("password_wo_version")
                 .local()
+                .check(Check::whole())
                 .change(OnChange::InPlace)
                 .describe("Raise it to have a new `password_wo` used: a change rotates the password in place."),
         );

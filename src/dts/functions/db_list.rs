@@ -64,6 +64,11 @@ impl Place<'_> {
 /// The list of the maps, as JSON.
 pub(super) fn write(databases: &Value) -> Result<String, Wrong> {
     let text = databases_of(databases)?;
+    if text == "{}" {
+        return Err(Place(&["databases"]).wrong(
+            "names no database. Name at least one, for example { dtsdb = {} } for all of the database dtsdb",
+        ));
+    }
     db_list::check_text(&text)?;
     Ok(text)
 }

@@ -292,7 +292,10 @@ fn of_run(job: &api::JobDetail, phases: &api::JobDetail) -> Failure {
             "modification" => {
                 "Repair the cause, or take the change back, and apply: the job is then started again."
             }
-            _ => "Repair the cause and apply: the job is then started again, and goes on where it was.",
+            _ => {
+                "Repair the cause and apply: the job is then started again, and goes on where it was. A tainted one would be replaced: \
+                 `terraform untaint` it first."
+            }
         }
         .to_owned()
     });

@@ -303,6 +303,14 @@ fn two_groups_of_one_name_are_refused() {
     bench.workspace.assert_plan_is_empty();
     bench.workspace.destroy().ok();
     assert_nothing_paid_for(&bench.emulator);
+    // Before there is a subscription no plan knows whose they are.
+    bench.write(&[INSTANCE, &running, GROUP, &second]);
+    let told = bench.apply().fails();
+    let told = told.error("this one another name");
+    assert!(told.code.contains("consumer_group_name"), "{told:?}");
+    bench.write(&[INSTANCE, &running, GROUP]);
+    bench.workspace.destroy().ok();
+    assert_nothing_paid_for(&bench.emulator);
 }
 
 /// Why it does not run, as the user sees it.

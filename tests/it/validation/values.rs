@@ -25,6 +25,15 @@ pub(super) fn of_values() -> Vec<Case> {
             "running",
         ),
         (
+            "half a version",
+            ends(
+                "source_endpoint",
+                json!({ "password": null, "password_wo": "p", "password_wo_version": 1.5 }),
+            ),
+            "source_endpoint.password_wo_version",
+            "not a whole number",
+        ),
+        (
             "a wait that is none",
             sync(json!({ "wait_for": "done" })),
             "wait_for",
