@@ -220,15 +220,17 @@ impl Env for SystemEnv {
     fn parent(&self) -> Option<String> {
         let parent = std::os::unix::process::parent_id();
         let started = started(parent)?;
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        // In each container numbers begin anew.
-        let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;
-        Some(format!(
-            "{} {} {parent} {started}",
-            boot.trim(),
-            numbers.display()
-        ))
+        Some(format!("{} {parent} {started}", numbering()?))
     }
+}
+
+/// Where the numbers of processes are from: a machine since it was started, and a container on it, in which they begin anew. Only Linux
+/// tells.
+#[must_use]
+pub fn numbering() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), numbers.display()))
 }
 
 /// When a process was started, in ticks since the machine was: with its number it is no other's. Only Linux tells.

@@ -14,14 +14,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::api;
-use crate::api::context::started;
+use crate::api::context::{numbering, started};
 
+/// Then where the process numbers are from, the number of the process, and when it was started.
 const PREFIX: &str = "terraform-provider-dts-";
 
 /// The file of ids, one on a line.
 const CLAIMS: &str = "claims";
 
-/// No run takes as long.
+/// No run takes as long: how old the place of a process is whose number tells nothing here, before it is removed.
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The file of processes that have planned to make something, each a line with its number and region.
@@ -63,8 +64,8 @@ impl Siblings {
     /// Those of another process's.
     #[must_use]
     pub fn of(parent: u32, temporary: &Path) -> Siblings {
-        let place = started(parent).map(|started| temporary.join(format!("{PREFIX}{parent}-{started}")));
-        Siblings::at(place)
+        let named = |started: u64| Some(temporary.join(format!("{PREFIX}{}-{parent}-{started}", world()?)));
+        Siblings::at(started(parent).and_then(named))
     }
 
     fn at(place: Option<PathBuf>) -> Siblings {
@@ -136,11 +137,9 @@ impl Siblings {
 
     /// Waits until no other process makes anything of the kind, or until `api` is cancelled.
     pub(super) async fn turn(&self, kind: &str, api: &api::Client) -> Turn {
-        let mut hasher = DefaultHasher::new();
-        kind.hash(&mut hasher);
         let Some(path) = self
             .place()
-            .map(|place| place.join(format!("turn-{:016x}", hasher.finish())))
+            .map(|place| place.join(format!("turn-{}", hashed(kind))))
         else {
             return Turn { _lock: None };
         };
@@ -167,11 +166,23 @@ impl Siblings {
     }
 }
 
-/// Makes the place, and removes those of processes that have long been gone.
+/// The word for where process numbers are from.
+fn world() -> Option<String> {
+    Some(hashed(&numbering()?))
+}
+
+fn hashed(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Makes the place, and removes those of processes that are gone: each run would leave one, and every other look at it.
 fn make(place: &Path) -> std::io::Result<()> {
     if place.is_dir() {
         return is_ours(place);
     }
+    let here = world();
     for entry in place
         .parent()
         .into_iter()
@@ -180,12 +191,10 @@ fn make(place: &Path) -> std::io::Result<()> {
         .flatten()
     {
         let name = entry.file_name();
-        let other = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        let gone = other
-            .and_then(|other| other.split_once('-'))
-            .and_then(|(process, start)| Some((process.parse().ok()?, start.parse::<u64>().ok()?)))
-            .is_some_and(|(process, start)| started(process) != Some(start));
-        if gone && is_old(&entry) {
+        let Some(other) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+            continue;
+        };
+        if is_gone(other, here.as_deref()).unwrap_or_else(|| is_old(&entry)) {
             // Another user's stays.
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -196,7 +205,16 @@ fn make(place: &Path) -> std::io::Result<()> {
     }
 }
 
-/// In another container the process may be there, and be one that this one cannot see.
+/// Whether a process that has a place is gone: `None` where that cannot be seen, for its number is from another container or machine.
+fn is_gone(place: &str, here: Option<&str>) -> Option<bool> {
+    let (there, process) = place.split_once('-')?;
+    let (process, start) = process.split_once('-')?;
+    if Some(there) != here {
+        return None;
+    }
+    Some(started(process.parse().ok()?) != start.parse().ok())
+}
+
 fn is_old(entry: &DirEntry) -> bool {
     let changed = entry.metadata().and_then(|there| there.modified()).ok();
     changed.is_some_and(|changed| changed.elapsed().is_ok_and(|age| age > OLD))
@@ -278,21 +296,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let myself = std::process::id();
         let started = started(myself).unwrap();
-        let place = |process: u32, started: u64| dir.path().join(format!("{PREFIX}{process}-{started}"));
-        let long_ago = std::time::UNIX_EPOCH;
-        for (process, started, old) in [
-            (myself, started + 1, true),
-            (u32::MAX, 1, true),
-            (u32::MAX, 2, false),
-        ] {
-            fs::create_dir(place(process, started)).unwrap();
-            if old {
-                let there = File::open(place(process, started)).unwrap();
-                there.set_modified(long_ago).unwrap();
-            }
+        let here = world().unwrap();
+        let place = |world: &str, process: u32, started: u64| {
+            dir.path().join(format!("{PREFIX}{world}-{process}-{started}"))
+        };
+        let elsewhere = [place("elsewhere", u32::MAX, 1), place("elsewhere", u32::MAX, 2)];
+        let gone = [place(&here, myself, started + 1), place(&here, u32::MAX, 1)];
+        for place in gone.iter().chain(&elsewhere) {
+            fs::create_dir(place).unwrap();
+            fs::write(place.join(CLAIMS), "dtsb\n").unwrap();
         }
+        let long_ago = std::time::UNIX_EPOCH;
+        File::open(&elsewhere[0]).unwrap().set_modified(long_ago).unwrap();
         fs::write(dir.path().join("somebody-s"), "").unwrap();
-        let mine = Siblings::at(Some(place(myself, started)));
+        let mine = Siblings::of(myself, dir.path());
         mine.tell("dtsa");
         let mut left: Vec<_> = fs::read_dir(dir.path())
             .unwrap()
@@ -301,8 +318,8 @@ mod tests {
         left.sort();
         let mut expected = [
             dir.path().join("somebody-s"),
-            place(myself, started),
-            place(u32::MAX, 2),
+            place(&here, myself, started),
+            elsewhere[1].clone(),
         ];
         expected.sort();
         assert_eq!(left, expected);
