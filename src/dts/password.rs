@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::endpoint::Side;
+use super::error;
 use crate::api;
 use crate::framework::private::Private;
 use crate::framework::{Diagnostic, Diagnostics};
@@ -20,12 +21,35 @@ pub(super) struct Rotation<'a> {
     pub(super) password: &'a SecretString,
 }
 
-/// Why a password was not set.
+/// Why a password was not set, as far as is known.
 pub(super) struct Refused {
-    pub(super) cause: api::Error,
-    /// It may be the present one, or nobody knows: the next try with the same password takes that into account, once the private
-    /// state is recorded.
-    pub(super) is_noted: bool,
+    cause: api::Error,
+    /// A call before, whose answer was lost.
+    lost: Option<api::Error>,
+}
+
+impl Refused {
+    /// Whether it may be the present one: the next try with the same password takes that into account, once the private state is
+    /// recorded.
+    pub(super) fn is_noted(&self) -> bool {
+        self.lost.is_some() || self.cause.is_outcome_unknown() || is_the_present_one(&self.cause)
+    }
+
+    /// `given_by`: the argument that the password comes from. `version`: of the write-only one before.
+    pub(super) fn told(&self, what: &str, given_by: &str, version: Option<i64>, job_id: &str) -> Diagnostic {
+        let mut told = error::unable(what, &self.cause);
+        if is_the_present_one(&self.cause) {
+            told.detail.push_str("\n\n");
+            told.detail
+                .push_str(&if_it_is_the_present_one(given_by, version, job_id));
+        } else if let Some(lost) = &self.lost {
+            told.detail.push_str(&format!(
+                "\n\nThe answer to a call before was lost, so that the password may be set: {lost}\n\nApply again once the cause is mended. If it \
+                 is set, DTS refuses it as the present one, and it is taken as set."
+            ));
+        }
+        told
+    }
 }
 
 impl Rotation<'_> {
@@ -34,19 +58,15 @@ impl Rotation<'_> {
         let key = tried(self.side);
         let known = private.remove(&key);
         let again = known.is_some_and(|known| known.as_u64() == Some(mark(self.password)));
-        let cause = match self.call(again, warnings).await {
-            Ok(()) => return Ok(()),
-            Err(cause) => cause,
-        };
-        let is_noted = cause.is_outcome_unknown() || is_the_present_one(&cause);
-        if is_noted {
+        let set = self.call(again, warnings).await;
+        if set.as_ref().is_err_and(Refused::is_noted) {
             private.set(&key, mark(self.password));
         }
-        Err(Refused { cause, is_noted })
+        set
     }
 
     /// A lost answer is cleared up by a second call.
-    async fn call(&self, again: bool, warnings: &mut Diagnostics) -> Result<(), api::Error> {
+    async fn call(&self, again: bool, warnings: &mut Diagnostics) -> Result<(), Refused> {
         let set = || {
             self.api
                 .modify_dts_job_password(&self.job, self.side.api(), self.user, self.password)
@@ -64,7 +84,7 @@ impl Rotation<'_> {
                 ));
                 return Ok(());
             }
-            known => return known,
+            known => return known.map_err(|cause| Refused { cause, lost: None }),
         };
         match set().await {
             Err(refused) if is_the_present_one(&refused) => {
@@ -74,7 +94,10 @@ impl Rotation<'_> {
                 ));
                 Ok(())
             }
-            other => other,
+            other => other.map_err(|cause| Refused {
+                cause,
+                lost: Some(lost),
+            }),
         }
     }
 }
@@ -110,7 +133,7 @@ const OF_THE_FORM: [&str; 14] = [
 ];
 
 /// No documented code tells it from another refusal, but that it is no fault of its form.
-pub(super) fn is_the_present_one(refused: &api::Error) -> bool {
+fn is_the_present_one(refused: &api::Error) -> bool {
     let texts = [refused.code().unwrap_or_default(), refused.message()].map(str::to_ascii_lowercase);
     let says = |word: &str| texts.iter().any(|text| text.contains(word));
     refused.kind() == api::Kind::Api && says("password") && !OF_THE_FORM.iter().any(|word| says(word))
@@ -118,7 +141,7 @@ pub(super) fn is_the_present_one(refused: &api::Error) -> bool {
 
 /// What to know of a refused password: DTS refuses the one that it has already, say by an apply that was cut off, and no documented
 /// code tells that from another refusal. `version`: of the write-only one before.
-pub(super) fn if_it_is_the_present_one(given_by: &str, version: Option<i64>, job_id: &str) -> String {
+fn if_it_is_the_present_one(given_by: &str, version: Option<i64>, job_id: &str) -> String {
     let back = match (given_by, version) {
         ("password_wo", Some(version)) => {
             format!("set `password_wo_version` back to {version}, and raise it with the next new one")

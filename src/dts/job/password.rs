@@ -2,8 +2,7 @@
 
 use super::apply::Run;
 use crate::dts::endpoint::{self, Side};
-use crate::dts::error;
-use crate::dts::password::{Rotation, if_it_is_the_present_one, is_the_present_one};
+use crate::dts::password::{Refused, Rotation};
 use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
 
 impl Run<'_> {
@@ -37,19 +36,14 @@ impl Run<'_> {
         let set = rotation
             .set(&mut self.apply.private, &mut self.apply.warnings)
             .await;
-        if set.as_ref().is_err_and(|refused| refused.is_noted) {
+        if set.as_ref().is_err_and(Refused::is_noted) {
             self.record();
         }
         set.map_err(|refused| {
-            let mut told = error::unable(&what, &refused.cause);
             let given_by = endpoint::password_given_by(side, config);
-            if is_the_present_one(&refused.cause) {
-                let before = self.apply.prior.object(side.block());
-                let version = before.and_then(|before| before.i64("password_wo_version"));
-                told.detail.push_str("\n\n");
-                told.detail
-                    .push_str(&if_it_is_the_present_one(given_by, version, &self.id));
-            }
+            let before = self.apply.prior.object(side.block());
+            let version = before.and_then(|before| before.i64("password_wo_version"));
+            let told = refused.told(&what, given_by, version, &self.id);
             Diagnostics::from(told.at(at.then(given_by)))
         })?;
         let mut endpoint = self.reached.object(side.block()).cloned().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::api;
 use crate::dts::course::{Desired, Move};
 use crate::dts::endpoint::{self, Side};
 use crate::dts::job::minds_no_failure;
-use crate::dts::password::{Rotation, if_it_is_the_present_one, is_the_present_one};
+use crate::dts::password::{Refused, Rotation};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::wait::{self, LastLook, Patience, Poll};
@@ -311,18 +311,13 @@ impl<'a> Run<'a> {
         let set = rotation
             .set(&mut self.apply.private, &mut self.apply.warnings)
             .await;
-        if set.as_ref().is_err_and(|refused| refused.is_noted) {
+        if set.as_ref().is_err_and(Refused::is_noted) {
             self.record();
         }
         set.map_err(|refused| {
-            let mut told = error::unable(&what, &refused.cause);
-            if is_the_present_one(&refused.cause) {
-                let before = self.apply.prior.object(SIDE.block());
-                let version = before.and_then(|before| before.i64("password_wo_version"));
-                told.detail.push_str("\n\n");
-                told.detail
-                    .push_str(&if_it_is_the_present_one(given_by, version, &self.id));
-            }
+            let before = self.apply.prior.object(SIDE.block());
+            let version = before.and_then(|before| before.i64("password_wo_version"));
+            let told = refused.told(&what, given_by, version, &self.id);
             Diagnostics::from(told.at(at.then(given_by)))
         })?;
         let mut reached = self.reached.object(SIDE.block()).cloned().unwrap_or_default();

@@ -133,3 +133,25 @@ fn a_password_whose_form_is_refused_is_never_taken_as_set() {
         assert!(!error.detail.contains("taken as set"), "{error:?}");
     }
 }
+
+/// The call took effect and its answer was lost; the one that was to clear it up was refused for something else.
+#[test]
+fn a_password_of_a_lost_call_is_taken_as_set_by_the_next_apply() {
+    let (bench, _provider) = hosted::bench();
+    let (instance, job) = (bought_first("SYNC", ""), job_on_instance("SYNC", ""));
+    bench.write(&[&instance, &job]).apply().ok();
+    bench.write(&[&instance, &job.replace(SOURCE_PASSWORD, "new")]);
+    bench.emulator.add_faults(json!([
+        {"action": "ModifyDtsJobPassword", "kind": "cut_after"},
+        {"action": "ModifyDtsJobPassword", "nth": 2, "kind": "refuse", "code": "Forbidden.RAM"},
+    ]));
+    let error = bench.apply().fails().error("Forbidden.RAM");
+    assert!(error.detail.contains("the password may be set"), "{error:?}");
+    let again = bench.apply().ok();
+    assert!(
+        again.warnings()[0].summary.contains("is taken as set"),
+        "{}",
+        again.report()
+    );
+    bench.workspace.assert_plan_is_empty();
+}
