@@ -1,8 +1,10 @@
 //! The JSON text that names what a job moves, on the wire and in `db_list` (`DbList`, dts-api.md 5.1). DTS returns it
 //! reordered and with members of its own, so it is compared by meaning.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use crate::framework::Number;
@@ -29,6 +31,64 @@ pub(super) const KINDS: [&str; 15] = [
     "Job",
 ];
 
+/// JSON in which no object has a key twice, which a parser would not tell.
+struct Once;
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Once, D::Error> {
+        deserializer.deserialize_any(Once)
+    }
+}
+
+impl<'de> Visitor<'de> for Once {
+    type Value = Once;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_unit<E>(self) -> Result<Once, E> {
+        Ok(Once)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Once, A::Error> {
+        while items.next_element::<Once>()?.is_some() {}
+        Ok(Once)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Once, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(key) = members.next_key::<String>()? {
+            if seen.contains(&key) {
+                return Err(A::Error::custom(format!("It has {key:?} twice in one object")));
+            }
+            seen.insert(key);
+            members.next_value::<Once>()?;
+        }
+        Ok(Once)
+    }
+}
+
 /// What is wrong with a `db_list`, and what to write instead.
 pub(super) fn check_text(text: &str) -> Result<(), String> {
     const HOW: &str = "Write for example jsonencode({ dtsdb = { name = \"dtsdb\", all = true } }).";
@@ -45,6 +105,11 @@ pub(super) fn check_text(text: &str) -> Result<(), String> {
     };
     if databases.is_empty() {
         return Err(format!("It names no database. {HOW}"));
+    }
+    if let Err(twice) = serde_json::from_str::<Once>(text) {
+        return Err(format!(
+            "{twice}. Whoever reads it takes one of the two. Write each name once."
+        ));
     }
     for (database, entry) in &databases {
         if database.is_empty() {

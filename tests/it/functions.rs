@@ -105,6 +105,11 @@ fn errors_say_which_argument_and_where_in_it() {
     );
     check_error(r#"provider::dts::parse_db_list("{")"#, "db_list", "It is no JSON");
     check_error(
+        r#"provider::dts::parse_db_list("{\"a\":{\"all\":true},\"a\":{\"all\":true}}")"#,
+        "db_list",
+        "twice in one object",
+    );
+    check_error(
         r#"provider::dts::parse_db_list("{\"a\":{\"all\":\"perhaps\"}}")"#,
         "db_list",
         "`all` of database \"a\" is neither true nor false",

@@ -23,6 +23,20 @@ pub(super) fn of_objects() -> Vec<Case> {
             "db_list",
             "Remove `db_list`",
         ),
+        (
+            "a database twice in a list",
+            sync(json!({ "database": null, "db_list":
+                r#"{"a":{"name":"a","all":true},"a":{"name":"b","all":true}}"# })),
+            "db_list",
+            "\"a\" twice in one object",
+        ),
+        (
+            "a table twice in a list",
+            sync(json!({ "database": null, "db_list":
+                r#"{"a":{"name":"a","all":false,"Table":{"t":{"name":"t","all":true},"t":{"name":"u","all":true}}}}"# })),
+            "db_list",
+            "\"t\" twice in one object",
+        ),
         ("an empty list", list(json!({})), "db_list", "names no database"),
         (
             "a list that is no JSON",
