@@ -360,23 +360,6 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Until DTS takes a change: the job runs, and its objects are not being loaded.
-    async fn wait_until_changeable(&self, what: &str, objects: bool) -> Result<(), Diagnostics> {
-        self.watch(what, [api::Purpose::Poll; 2], |detail| async move {
-            let status = detail.status.clone().unwrap_or_default();
-            let stage = Stage::of(&status);
-            let busy = is_changing(&status) || objects && status.eq_ignore_ascii_case("Initializing");
-            if stage == Stage::Running && !busy {
-                return Ok(Poll::Ready(()));
-            }
-            if self.before_start != Some(stage) {
-                self.failed(stage, &status, &detail, what).await?;
-            }
-            Ok(Poll::Pending(format!("status {status}")))
-        })
-        .await
-    }
-
     /// One call that moves the job along; `false` where it turned out not to be needed.
     async fn step(&mut self, step: Move) -> Result<bool, Diagnostics> {
         match step {
@@ -412,20 +395,6 @@ impl<'a> Run<'a> {
                 Ok(true)
             }
         }
-    }
-
-    /// Until no change of its objects or of its instance's class is under way: DTS lets nothing else be done meanwhile.
-    async fn wait_until_settled(&self, verb: &str) -> Result<(), Diagnostics> {
-        let what = format!("{verb} DTS job {}", self.id);
-        self.watch(&what, [api::Purpose::Poll; 2], |detail| async move {
-            let status = detail.status.unwrap_or_default();
-            Ok(if is_changing(&status) {
-                Poll::Pending(format!("status {status}"))
-            } else {
-                Poll::Ready(())
-            })
-        })
-        .await
     }
 
     /// Whether the job is paused, or has ended by itself as a migration without changes does: nothing is left to pause then.
@@ -573,13 +542,6 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
-}
-
-/// Whether DTS is busy with a change of the job, in which it takes nothing else (dts-api.md 3.5).
-fn is_changing(status: &str) -> bool {
-    ["Modifying", "Upgrade", "Downgrade"]
-        .iter()
-        .any(|busy| status.eq_ignore_ascii_case(busy))
 }
 
 /// What to know of a job that was configured and then could not be read.

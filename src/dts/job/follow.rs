@@ -90,6 +90,40 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Until DTS takes a change: the job runs, and its objects are not being loaded.
+    pub(super) async fn wait_until_changeable(&self, what: &str, objects: bool) -> Result<(), Diagnostics> {
+        self.watch(what, [api::Purpose::Poll; 2], |detail| async move {
+            let status = detail.status.clone().unwrap_or_default();
+            let stage = Stage::of(&status);
+            let busy = is_changing(&status) || objects && status.eq_ignore_ascii_case("Initializing");
+            if stage == Stage::Running && !busy {
+                return Ok(Poll::Ready(()));
+            }
+            if self.before_start != Some(stage) {
+                self.failed(stage, &status, &detail, what).await?;
+                if stage == Stage::Suspended {
+                    return Err(paused(what, &status));
+                }
+            }
+            Ok(Poll::Pending(format!("status {status}")))
+        })
+        .await
+    }
+
+    /// Until no change of its objects or of its instance's class is under way: DTS lets nothing else be done meanwhile.
+    pub(super) async fn wait_until_settled(&self, verb: &str) -> Result<(), Diagnostics> {
+        let what = format!("{verb} DTS job {}", self.id);
+        self.watch(&what, [api::Purpose::Poll; 2], |detail| async move {
+            let status = detail.status.unwrap_or_default();
+            Ok(if is_changing(&status) {
+                Poll::Pending(format!("status {status}"))
+            } else {
+                Poll::Ready(())
+            })
+        })
+        .await
+    }
+
     /// Polls until the job is in a stage that `enough` accepts; a failure on the way is an error with its reason.
     pub(super) async fn wait_until(
         &self,
@@ -255,6 +289,25 @@ impl Run<'_> {
         })
         .await
     }
+}
+
+/// Whether DTS is busy with a change of the job, in which it takes nothing else (dts-api.md 3.5).
+fn is_changing(status: &str) -> bool {
+    ["Modifying", "Upgrade", "Downgrade"]
+        .iter()
+        .any(|busy| status.eq_ignore_ascii_case(busy))
+}
+
+/// Of a job that was seen running when this was planned: it does not run again by itself.
+fn paused(what: &str, status: &str) -> Diagnostics {
+    Diagnostic::error(
+        format!("Unable to {what}"),
+        format!(
+            "Its status is {status}: it was paused since this was planned, and DTS changes only a job that runs. Apply again: the plan shows \
+             the start and what is left."
+        ),
+    )
+    .into()
 }
 
 pub(in crate::dts) fn is_phase(phase: &Option<api::PhaseStatus>, wanted: &[&str]) -> bool {

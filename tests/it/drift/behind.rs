@@ -121,6 +121,35 @@ fn done_already_when_the_plan_is_applied() {
     managed.change(&more, Update, &["ModifyDtsJob"]);
 }
 
+/// It would be waited for until the time is up: it does not run again by itself.
+#[test]
+fn paused_when_a_change_is_applied() {
+    let case = Case::new(SYNC, json!({}));
+    let (_instance, mut managed, config) = case.start();
+    let more = with(
+        &config,
+        json!({ "dts_job_name": "renamed", "database": [{ "name": "other" }] }),
+    );
+    let planned = managed.must_plan(&more);
+    assert_eq!(
+        operations_of(&planned.planned),
+        ["ModifyDtsJobName", "ModifyDtsJob"]
+    );
+    call_job(&case.bed, &managed, "SuspendDtsJob", &[]);
+    let problems = managed.apply(&planned, &more);
+    let told: Vec<_> = problems.iter().collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(
+        told[0].summary.contains("Unable to change the objects"),
+        "{told:#?}"
+    );
+    assert!(
+        told[0].detail.contains("paused since this was planned"),
+        "{told:#?}"
+    );
+    managed.change(&more, Update, &["StartDtsJob", "ModifyDtsJob"]);
+}
+
 #[test]
 fn started_where_only_configured_was_asked() {
     for kind in [SYNC, MIGRATION] {
