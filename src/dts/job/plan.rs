@@ -154,6 +154,7 @@ fn plan_update(plan: &mut Plan<'_, Client>, prior: &Object, on_instance: bool) {
             warn_passwords_of_ended(plan, prior, facts, &operations);
             warn_taken_over(plan, prior, facts, &operations);
             warn_reserve_stays(plan, prior, facts.imported, &operations);
+            warn_parameters_stay(plan, prior, &operations);
             warn_behind_our_back(plan, prior, &operations);
             warn_pause(plan, prior, &operations);
             unsettle(plan);
@@ -362,6 +363,35 @@ fn warn_reserve_stays(plan: &mut Plan<'_, Client>, prior: &Object, imported: boo
             ),
         )
         .at(Path::attribute("reserve")),
+    );
+}
+
+/// The same of `job_parameters` (`ModifyDtsJobConfig`, dts-api.md 2.5).
+fn warn_parameters_stay(plan: &mut Plan<'_, Client>, prior: &Object, operations: &[Operation]) {
+    let (Some(old), Some(new)) = (
+        prior.object("job_parameters"),
+        plan.planned.object("job_parameters"),
+    ) else {
+        return;
+    };
+    let gone: Vec<&str> = old
+        .iter()
+        .map(|(key, _)| key)
+        .filter(|key| new.get(key).is_null())
+        .collect();
+    if gone.is_empty() || operations.contains(&Operation::Configure) {
+        return;
+    }
+    let gone = gone.join("`, `");
+    plan.diagnostics.push(
+        Diagnostic::warning(
+            "Settings that are taken out of job_parameters stay at DTS",
+            format!(
+                "`{gone}` is no longer set, and the state forgets it, but the job keeps the value it has. To have another value, write \
+                 the setting with that value (such as its default) and apply; then it can be taken out."
+            ),
+        )
+        .at(Path::attribute("job_parameters")),
     );
 }
 

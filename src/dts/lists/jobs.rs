@@ -85,6 +85,7 @@ impl ListResource<Client> for OfJobs {
                         "Only {things} of this region. To import what is found in another region than the provider's, set `provider` in the \
                          `list` block to one that is configured for it. Default: the provider's region."
                     ))
+                    .check(Check::not_blank())
                     .check(region_check()),
             );
         if self.types.len() > 1 {
@@ -99,23 +100,28 @@ impl ListResource<Client> for OfJobs {
             );
         }
         let statuses = self.statuses();
+        // A job that is two halves is told by its forward one, so that DTS cannot pick these.
+        let picked = |attribute: Attribute| match self.has_halves {
+            true => attribute.local(),
+            false => attribute,
+        };
         block = block
-            .attribute(
+            .attribute(picked(
                 Attribute::string("status")
                     .describe(&format!(
                         "Only {things} with the job in this status, in DTS's words: `{}`. `Suspending` is DTS's word for paused. Default: any.",
                         statuses.join("`, `")
                     ))
                     .check(self.status_check(statuses.clone())),
-            )
-            .attribute(
+            ))
+            .attribute(picked(
                 Attribute::string("name")
                     .describe(&format!("Only {things} with this in the job's name."))
                     .parameter("Params")
                     .check(Check::not_blank()),
-            )
+            ))
             .attribute(Attribute::new("tags", Type::map(Type::String)).local().describe(&format!(
-                "Only {things} whose instance has all of these tags. A job without an instance has none."
+                "Only {things} whose instance has all of these tags; with the value `null`, that key with any value. A job without an instance has none."
             )).check(Check::new(|value| match value.as_map() {
                 Some(tags) if tags.iter().any(|(key, _)| key.is_empty()) => {
                     Err("The key of a tag is empty. Name the tag, or leave `tags` out.".to_owned())

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use terraform_provider_dts::emulator::Lifecycle;
 use terraform_provider_dts::framework::rules::Action::{Create, Replace, Update};
 
-use super::bed::Bed;
+use super::bed::{Bed, Managed};
 use super::config::{MIGRATION, SYNC, instance, job, with};
 use super::in_place::sent;
 
@@ -199,7 +199,16 @@ fn settings_of_modules_come_before_the_start() {
     let id = managed.text("id");
     let theirs = r#"[{"module":"07","name":"sink.batch.size.maximum","value":"1"}]"#;
     bed.call("ModifyDtsJobConfig", &[("DtsJobId", &id), ("Parameters", theirs)]);
-    managed.change(&with(&config, more), Update, &["ModifyDtsJobConfig"]);
+    managed.change(&with(&config, more.clone()), Update, &["ModifyDtsJobConfig"]);
+    // One that is taken out.
+    let less = with(&with(&config, json!({ "job_parameters": null })), more);
+    let planned = managed.must_plan(&less);
+    Managed::warned(
+        &planned,
+        "job_parameters",
+        "`07/sink.batch.size.maximum` is no longer set",
+    );
+    managed.change(&less, Update, &[]);
 }
 
 #[test]
