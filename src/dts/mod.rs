@@ -43,6 +43,7 @@ mod pairs;
 mod password;
 mod precheck;
 mod purchase;
+mod repeat;
 mod reserve;
 mod settings;
 mod status;

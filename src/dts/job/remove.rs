@@ -6,8 +6,9 @@ use super::{NO_INSTANCE, SUCCESSOR, options};
 use crate::api;
 use crate::dts::error;
 use crate::dts::provider::Client;
+use crate::dts::repeat::{self, Called};
 use crate::dts::status::Stage;
-use crate::dts::wait::{self, Patience, Poll};
+use crate::dts::wait::{Patience, Poll};
 use crate::framework::resource::{Delete, Replacement};
 use crate::framework::{Diagnostic, Diagnostics, Object};
 
@@ -156,29 +157,23 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn stop(&self) -> Result<(), Diagnostics> {
-        match self.api.stop_dts_job(&self.job).await {
-            Ok(()) => {}
+        let called = match repeat::call(|| self.api.stop_dts_job(&self.job)).await {
+            Ok(called) => called,
             Err(cause) if cause.is_not_found() => return Ok(()),
-            // Twice is the same as once, and a refusal now may well mean that it was stopped: what comes of it is waited for. But
-            // not of two calls that nobody answered: most likely nothing does.
-            Err(cause) if cause.is_outcome_unknown() => match self.api.stop_dts_job(&self.job).await {
-                Err(cause) if cause.is_outcome_unknown() => {
-                    return Err(error::unable(self.what, &cause).into());
-                }
-                _ => {}
-            },
+            Err(cause) if cause.is_outcome_unknown() => return Err(error::unable(self.what, &cause).into()),
             // Ended by itself meanwhile.
             Err(cause) => match self.stage().await? {
                 None | Some(Stage::Finished) => return Ok(()),
                 Some(_) => return Err(error::unable(self.what, &cause).into()),
             },
-        }
-        self.until(|stage| stage == Stage::Finished).await
+        };
+        self.until(&called, |stage| stage == Stage::Finished).await
     }
 
     /// A precheck cannot be interrupted; when it passes, the job runs and can be stopped.
     async fn stop_after_precheck(&self) -> Result<(), Diagnostics> {
-        self.until(|stage| stage != Stage::Prechecking).await?;
+        self.until(&Called::Taken, |stage| stage != Stage::Prechecking)
+            .await?;
         match self.stage().await? {
             Some(Stage::Running | Stage::Suspended | Stage::Failed) => self.stop().await,
             _ => Ok(()),
@@ -186,18 +181,12 @@ impl Run<'_> {
     }
 
     async fn reset(&self) -> Result<(), Diagnostics> {
-        match self.api.reset_dts_job(&self.job).await {
-            Ok(()) => {}
+        let called = match repeat::call(|| self.api.reset_dts_job(&self.job)).await {
+            Ok(called) => called,
             Err(cause) if cause.is_not_found() => return Ok(()),
-            Err(cause) if cause.is_outcome_unknown() => match self.api.reset_dts_job(&self.job).await {
-                Err(cause) if cause.is_outcome_unknown() => {
-                    return Err(error::unable(self.what, &cause).into());
-                }
-                _ => {}
-            },
             Err(cause) => return Err(error::unable(self.what, &cause).into()),
-        }
-        self.until(|stage| stage == Stage::NotConfigured).await?;
+        };
+        self.until(&called, |stage| stage == Stage::NotConfigured).await?;
         // A job that is configured on the instance again has the same id, and none of what belonged to this one.
         self.delete
             .client
@@ -215,7 +204,7 @@ impl Run<'_> {
         }
     }
 
-    async fn until(&self, enough: impl Fn(Stage) -> bool) -> Result<(), Diagnostics> {
+    async fn until(&self, called: &Called, enough: impl Fn(Stage) -> bool) -> Result<(), Diagnostics> {
         let limit = self.delete.timeout(TIMEOUT);
         let patience = Patience {
             what: self.what,
@@ -223,7 +212,7 @@ impl Run<'_> {
             raise: "timeouts.delete",
             cancel: &self.delete.cancel,
         };
-        wait::until(self.api.clock().as_ref(), &patience, || async {
+        repeat::until(called, self.api.clock().as_ref(), patience, || async {
             Ok(match self.stage().await? {
                 Some(stage) if !enough(stage) => Poll::Pending(format!("{stage:?}")),
                 _ => Poll::Ready(()),

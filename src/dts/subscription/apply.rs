@@ -14,8 +14,8 @@ use crate::dts::job::minds_no_failure;
 use crate::dts::password::{Refused, Rotation};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::wait::{self, LastLook, Patience, Poll};
-use crate::dts::{error, objects, reserve};
+use crate::dts::wait::{LastLook, Patience, Poll};
+use crate::dts::{error, objects, repeat, reserve};
 use crate::framework::import::IMPORTED;
 use crate::framework::resource::Apply;
 use crate::framework::{Diagnostic, Diagnostics, Object, Path, Value};
@@ -228,16 +228,10 @@ impl<'a> Run<'a> {
     /// tells which it is.
     async fn reset(&mut self) -> Result<(), Diagnostics> {
         let what = format!("reset DTS subscription {}", self.id);
-        match self.api.reset_dts_job(&self.job()).await {
-            Ok(()) => {}
-            // Twice is the same as once.
-            Err(cause) if cause.is_outcome_unknown() => self
-                .api
-                .reset_dts_job(&self.job())
-                .await
-                .map_err(error::to(&what))?,
-            Err(cause) => return Err(error::unable(&what, &cause).into()),
-        }
+        let job = self.job();
+        let called = repeat::call(|| self.api.reset_dts_job(&job))
+            .await
+            .map_err(error::to(&what))?;
         let instance = self.reached.str("dts_instance_id").unwrap_or_default().to_owned();
         let found = Mutex::new(None);
         let patience = Patience {
@@ -247,7 +241,7 @@ impl<'a> Run<'a> {
             cancel: &self.apply.cancel,
         };
         let on_instance = api::JobRef::instance(&instance);
-        wait::until(self.api.clock().as_ref(), &patience, || async {
+        repeat::until(&called, self.api.clock().as_ref(), patience, || async {
             match self.api.describe_dts_job_detail(&on_instance).await {
                 Ok(detail) => {
                     let status = detail.status.unwrap_or_default();

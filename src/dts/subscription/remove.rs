@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{INSTANCE_IS_MANAGED, NO_INSTANCE, SUBSCRIBE, SUCCESSOR};
 use crate::api;
-use crate::dts::error;
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::wait::{self, Patience, Poll};
+use crate::dts::wait::{Patience, Poll};
+use crate::dts::{error, repeat};
 use crate::framework::private::Private;
 use crate::framework::resource::Delete;
 use crate::framework::{Diagnostic, Diagnostics, Object};
@@ -93,33 +93,25 @@ pub(super) async fn delete(delete: &mut Delete<Client>) -> Result<(), Diagnostic
     let Some(call) = call(has_instance, stage) else {
         return Ok(());
     };
-    let once = async || {
+    let once = || async {
         if call == "DeleteDtsJob" {
             api.delete_dts_job(&job, Some(SUBSCRIBE)).await
         } else {
             api.reset_dts_job(&job).await
         }
     };
-    let called = match once().await {
-        // Twice is the same as once, and a refusal now may well mean that it was done: what comes of it is waited for.
-        Err(cause) if cause.is_outcome_unknown() => match once().await {
-            Err(cause) if cause.is_outcome_unknown() => Err(cause),
-            _ => Ok(()),
-        },
-        called => called,
-    };
-    match called {
-        Ok(()) => {}
+    let called = match repeat::call(once).await {
+        Ok(called) => called,
         Err(cause) if cause.is_not_found() => return Ok(()),
         Err(cause) => return Err(error::unable(&what, &cause).into()),
-    }
+    };
     let patience = Patience {
         what: &what,
         limit,
         raise: "timeouts.delete",
         cancel: &delete.cancel,
     };
-    wait::until(api.clock().as_ref(), &patience, || async {
+    repeat::until(&called, api.clock().as_ref(), patience, || async {
         match api.read_job(&job, Some(SUBSCRIBE), api::Purpose::Poll).await {
             Err(cause) if cause.is_not_found() => Ok(Poll::Ready(())),
             Ok(detail) => {

@@ -1,6 +1,7 @@
 //! `kill -9` at a call: nobody is left to write down what came of it. The next apply buys nothing a second time: it finds by itself
 //! what was made, or names it with the way to take it.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -14,6 +15,25 @@ pub(crate) enum Victim {
     /// Its provider ends by itself then.
     Terraform,
     Provider,
+}
+
+/// Until Terraform has written down what came of the calls before: it empties its local state file to write it anew, and one that is
+/// killed in between has lost all of it, whatever a provider does.
+fn until_written(configuration: &Path) -> Checked {
+    let begin = Instant::now();
+    let mut before = None;
+    loop {
+        let state = std::fs::read(configuration.join("terraform.tfstate")).ok();
+        let is_whole = |state: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(state).is_ok();
+        if state.as_ref().is_none_or(is_whole) && before.as_ref() == Some(&state) {
+            return Ok(());
+        }
+        holds(begin.elapsed() < Duration::from_secs(60), Breach::Missed, || {
+            "Terraform never wrote its state".to_owned()
+        })?;
+        before = Some(state);
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Runs the case, in which a call has been executed and nobody hears of it; and tells what did not hold.
@@ -35,7 +55,10 @@ pub(super) fn run(kill: &Case<'_>, victim: Victim, undisturbed: &Undisturbed) ->
         std::thread::sleep(Duration::from_millis(5));
     }
     match victim {
-        Victim::Terraform => running.signal("KILL"),
+        Victim::Terraform => {
+            until_written(&bench.workspace.path())?;
+            running.signal("KILL");
+        }
         Victim::Provider => running.signal_children("KILL"),
     }
     let outcome = running.finish();
