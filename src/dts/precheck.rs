@@ -78,10 +78,10 @@ pub(super) fn failures(job_id: &str, status: &api::PrecheckStatus, consequence: 
         if let Some(repair) = &item.repair_method {
             detail.push_str(&format!("How to repair it: {repair}\n\n"));
         }
-        if item.can_skip == Some(false) {
-            detail.push_str("DTS does not let this check be skipped. ");
-        }
         detail.push_str(consequence);
+        if item.can_skip == Some(false) {
+            detail.push_str(" DTS does not let this check be skipped.");
+        }
         diagnostics.push(Diagnostic::error(
             format!("Precheck of DTS job {job_id} failed: {code}"),
             detail,

@@ -58,7 +58,7 @@ fn one_of_two_ways_in() {
         ),
         Case::new(
             bought_first()
-                .without("destination_region")
+                .without("destination_endpoint_engine_name")
                 .set("job_id", r#""j1""#),
             [
                 error(
@@ -72,13 +72,13 @@ fn one_of_two_ways_in() {
                     "Remove",
                 ),
                 error(
-                    r#"destination_endpoint_engine_name = "MySQL""#,
-                    "destination_endpoint_engine_name cannot be set together with job_id",
+                    r#"source_region = "cn-hangzhou""#,
+                    "source_region cannot be set together with job_id",
                     "Remove",
                 ),
                 error(
-                    r#"source_region = "cn-hangzhou""#,
-                    "source_region cannot be set together with job_id",
+                    r#"destination_region = "cn-hangzhou""#,
+                    "destination_region cannot be set together with job_id",
                     "Remove",
                 ),
             ],
