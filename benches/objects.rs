@@ -87,6 +87,10 @@ fn state(config: &Object) -> Value {
 }
 
 /// How long the plan of a change from one configuration to another takes, at best. It has to list `operations`.
+#[expect(
+    clippy::expect_used,
+    reason = "a benchmark without its resource measures nothing"
+)]
 fn plan(server: &Server<Dts>, from: &Object, to: &Object, operations: &[&str]) -> Duration {
     let operations = Value::from(operations.to_vec());
     let schema = server.resource_schema("dts_job").expect("there is dts_job");
