@@ -25,6 +25,7 @@ pub mod siblings;
 mod actions;
 mod alicloud;
 mod bare;
+mod configured;
 mod consumer_group;
 mod course;
 mod data;

@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::decide::starts_later;
 use super::keys;
 use crate::api;
+use crate::dts::configured::{self, Configuring, On};
 use crate::dts::course::Desired;
 use crate::dts::endpoint::{self, Side};
-use crate::dts::error;
-use crate::dts::lookup::{self, Candidate, LeftOver, Once, Outcome};
+use crate::dts::lookup::{Candidate, LeftOver, Once};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
 use crate::dts::{db_list, objects};
@@ -111,6 +111,47 @@ impl Once for Configuration<'_> {
     }
 }
 
+#[async_trait]
+impl Configuring for Configuration<'_> {
+    const THING: &'static str = "job";
+
+    const ALIKE: &'static str = "source, destination and objects";
+
+    fn name(&self) -> &str {
+        &self.0.dts_job_name
+    }
+
+    fn on(&self) -> On<'_> {
+        On {
+            job: self.0.dts_job_id.as_deref(),
+            instance: self.0.dts_instance_id.as_deref(),
+        }
+    }
+
+    fn two_on(instance: &str) -> Diagnostic {
+        two_jobs(instance)
+    }
+
+    async fn explain(
+        &self,
+        client: &Client,
+        cause: &api::Error,
+        mut refused: Diagnostic,
+    ) -> Result<Diagnostic, Diagnostics> {
+        let Configuration(request) = self;
+        if cause.kind() == api::Kind::Api
+            && let Some((at, why)) = occupied(client, &client.api(&CancellationToken::new())?, request).await
+        {
+            refused.detail = format!("{why}\n\n{}", refused.detail);
+            return Ok(refused.at(at));
+        }
+        if cause.is_code("UnSupportedTaskType") && request.dts_instance_id.is_some() {
+            return Ok(refused.at(Path::attribute("job_type")));
+        }
+        Ok(refused)
+    }
+}
+
 /// Configures a job. Without ids in the request it makes one, and never two.
 pub(super) async fn configure(
     client: &Client,
@@ -118,89 +159,7 @@ pub(super) async fn configure(
     request: &api::ConfigureDtsJob,
     warnings: &mut Diagnostics,
 ) -> Result<api::ConfiguredJob, Diagnostics> {
-    let what = format!("configure DTS job {:?}", request.dts_job_name);
-    let mut problems = Diagnostics::new();
-    match lookup::once(client, api, &Configuration(request)).await? {
-        Outcome::Made {
-            made: job,
-            new,
-            again,
-        } => {
-            // With an id it is the same one in any case.
-            if let Some(lost) =
-                again.filter(|_| request.dts_job_id.is_none() && request.dts_instance_id.is_none())
-            {
-                warnings.push(error::made_again(
-                    &format!("DTS job {}", job.dts_job_id),
-                    &format!("one of the name {:?} that nobody knows", request.dts_job_name),
-                    &lost,
-                ));
-            }
-            return match (&request.dts_job_id, &request.dts_instance_id) {
-                (None, Some(instance)) if !new => Err(two_jobs(instance).into()),
-                _ => Ok(job),
-            };
-        }
-        Outcome::Found(Candidate { made: only, .. }, lost) => {
-            warnings.push(Diagnostic::warning(
-                format!(
-                    "DTS job {} was configured by a call whose answer was lost",
-                    only.dts_job_id
-                ),
-                format!("{lost}\n\nThe job was looked up and taken into the state; none was made twice."),
-            ));
-            return Ok(only);
-        }
-        // Never asked for.
-        Outcome::Taken(job) => return Ok(job.made),
-        Outcome::LeftOver(left) => problems.push(left_over(&request.dts_job_name, &left)),
-        Outcome::Refused(cause) => {
-            let mut refused = error::unable(&what, &cause);
-            if cause.kind() == api::Kind::Api
-                && let Some((at, why)) =
-                    occupied(client, &client.api(&CancellationToken::new())?, request).await
-            {
-                refused.detail = format!("{why}\n\n{}", refused.detail);
-                refused = refused.at(at);
-            } else if cause.is_code("UnSupportedTaskType") && request.dts_instance_id.is_some() {
-                refused = refused.at(Path::attribute("job_type"));
-            }
-            problems.push(refused);
-        }
-        Outcome::Unseen(cause) => problems.push(error::unseen(&what, &cause)),
-        Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
-        Outcome::Several(several, lost) => {
-            let ids: Vec<&str> = several.iter().map(|job| job.dts_job_id.as_str()).collect();
-            problems.push(Diagnostic::error(
-                format!("Unable to tell which DTS job {:?} was made", request.dts_job_name),
-                format!(
-                    "{lost}\n\nThese jobs of that name appeared since and belong to nobody here: {}. Import the one that is yours, \
-                     or delete them, then apply again.",
-                    ids.join(", ")
-                ),
-            ));
-        }
-        Outcome::Blind(lost, cause) => {
-            problems.push(error::unable(&what, &lost));
-            problems.push(error::unable("look up whether the job was configured", &cause));
-        }
-    }
-    Err(problems)
-}
-
-/// A job is there that may be what is to be made.
-fn left_over(name: &str, left: &[Candidate<api::ConfiguredJob>]) -> Diagnostic {
-    let ids: Vec<&str> = left.iter().map(|one| one.made.dts_job_id.as_str()).collect();
-    let ids = ids.join(", ");
-    Diagnostic::error(
-        format!("Unable to tell whether DTS job {name:?} was configured before: {ids}"),
-        format!(
-            "DTS has {ids} of this name, with the same source, destination and objects, without an instance, younger than an hour: most \
-             likely configured by an apply that was cut off. No job was made now.\n\nImport it (`terraform import <address> <id>`), \
-             or delete it in the DTS console, and apply again. If another resource has it, give this one another name."
-        ),
-    )
-    .at(Path::attribute("dts_job_name"))
+    configured::configure(client, api, &Configuration(request), warnings).await
 }
 
 /// DTS takes a second job on an instance for a new configuration of the first, as long as that has not started: both resources

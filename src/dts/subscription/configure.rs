@@ -8,11 +8,12 @@ use tokio_util::sync::CancellationToken;
 use super::SUBSCRIBE;
 use super::schema::NOTICES;
 use crate::api;
+use crate::dts::configured::{self, Configuring, On};
 use crate::dts::endpoint::{self, Side};
-use crate::dts::lookup::{self, Candidate, LeftOver, Once, Outcome};
+use crate::dts::lookup::{Candidate, LeftOver, Once};
 use crate::dts::provider::Client;
 use crate::dts::status::Stage;
-use crate::dts::{db_list, error, objects, reserve};
+use crate::dts::{db_list, objects, reserve};
 use crate::framework::{Diagnostic, Diagnostics, Object, Path};
 
 /// The request for what is planned; the password comes from the configuration.
@@ -111,6 +112,51 @@ impl Once for Configuration<'_> {
     }
 }
 
+#[async_trait]
+impl Configuring for Configuration<'_> {
+    const THING: &'static str = "subscription";
+
+    const ALIKE: &'static str = "source and objects";
+
+    fn name(&self) -> &str {
+        &self.0.dts_job_name
+    }
+
+    fn on(&self) -> On<'_> {
+        On {
+            job: self.0.dts_job_id.as_deref(),
+            instance: self.0.dts_instance_id.as_deref(),
+        }
+    }
+
+    fn two_on(instance: &str) -> Diagnostic {
+        two_on(instance)
+    }
+
+    async fn explain(
+        &self,
+        client: &Client,
+        cause: &api::Error,
+        mut refused: Diagnostic,
+    ) -> Result<Diagnostic, Diagnostics> {
+        let On {
+            job: None,
+            instance: Some(instance),
+        } = self.on()
+        else {
+            return Ok(refused);
+        };
+        if cause.kind() != api::Kind::Api {
+            return Ok(refused);
+        }
+        let looker = client.api(&CancellationToken::new())?;
+        if let Some(why) = occupied(&looker, instance).await {
+            refused.detail = format!("{why}\n\n{}", refused.detail);
+        }
+        Ok(refused.at(Path::attribute("dts_instance_id")))
+    }
+}
+
 /// Configures a subscription. Without ids in the request it makes one, and never two.
 pub(super) async fn configure(
     client: &Client,
@@ -118,92 +164,7 @@ pub(super) async fn configure(
     request: &api::ConfigureSubscription,
     warnings: &mut Diagnostics,
 ) -> Result<api::ConfiguredJob, Diagnostics> {
-    let what = format!("configure DTS subscription {:?}", request.dts_job_name);
-    let mut problems = Diagnostics::new();
-    match lookup::once(client, api, &Configuration(request)).await? {
-        Outcome::Made {
-            made: job,
-            new,
-            again,
-        } => {
-            // With an id it is the same one in any case.
-            if let Some(lost) =
-                again.filter(|_| request.dts_job_id.is_none() && request.dts_instance_id.is_none())
-            {
-                warnings.push(error::made_again(
-                    &format!("DTS subscription {}", job.dts_job_id),
-                    &format!("one of the name {:?} that nobody knows", request.dts_job_name),
-                    &lost,
-                ));
-            }
-            return match (&request.dts_job_id, &request.dts_instance_id) {
-                (None, Some(instance)) if !new => Err(two_on(instance).into()),
-                _ => Ok(job),
-            };
-        }
-        Outcome::Found(Candidate { made: only, .. }, lost) => {
-            warnings.push(Diagnostic::warning(
-                format!(
-                    "DTS subscription {} was configured by a call whose answer was lost",
-                    only.dts_job_id
-                ),
-                format!("{lost}\n\nIt was looked up and taken into the state; none was made twice."),
-            ));
-            return Ok(only);
-        }
-        // Never asked for.
-        Outcome::Taken(job) => return Ok(job.made),
-        Outcome::LeftOver(left) => problems.push(left_over(&request.dts_job_name, &left)),
-        Outcome::Refused(cause) => {
-            let mut refused = error::unable(&what, &cause);
-            if let (None, Some(instance)) = (&request.dts_job_id, &request.dts_instance_id)
-                && cause.kind() == api::Kind::Api
-            {
-                let looker = client.api(&CancellationToken::new())?;
-                if let Some(why) = occupied(&looker, instance).await {
-                    refused.detail = format!("{why}\n\n{}", refused.detail);
-                }
-                refused = refused.at(Path::attribute("dts_instance_id"));
-            }
-            problems.push(refused);
-        }
-        Outcome::Unseen(cause) => problems.push(error::unseen(&what, &cause)),
-        Outcome::Nothing(cause) => problems.push(error::unable(&what, &cause)),
-        Outcome::Several(several, lost) => {
-            let ids: Vec<&str> = several.iter().map(|job| job.dts_job_id.as_str()).collect();
-            problems.push(Diagnostic::error(
-                format!("Unable to tell which DTS subscription {:?} was made", request.dts_job_name),
-                format!(
-                    "{lost}\n\nThese subscriptions of that name appeared since and belong to nobody here: {}. Import the one that is yours, \
-                     or delete them, then apply again.",
-                    ids.join(", ")
-                ),
-            ));
-        }
-        Outcome::Blind(lost, cause) => {
-            problems.push(error::unable(&what, &lost));
-            problems.push(error::unable(
-                "look up whether the subscription was configured",
-                &cause,
-            ));
-        }
-    }
-    Err(problems)
-}
-
-/// One is there that may be what is to be made.
-fn left_over(name: &str, left: &[Candidate<api::ConfiguredJob>]) -> Diagnostic {
-    let ids: Vec<&str> = left.iter().map(|one| one.made.dts_job_id.as_str()).collect();
-    let ids = ids.join(", ");
-    Diagnostic::error(
-        format!("Unable to tell whether DTS subscription {name:?} was configured before: {ids}"),
-        format!(
-            "DTS has {ids} of this name, with the same source and objects, without an instance, younger than an hour: most likely configured \
-             by an apply that was cut off. None was made now.\n\nImport it (`terraform import <address> <id>`), or delete it in the DTS \
-             console, and apply again. If another resource has it, give this one another name."
-        ),
-    )
-    .at(Path::attribute("dts_job_name"))
+    configured::configure(client, api, &Configuration(request), warnings).await
 }
 
 /// DTS takes a second one on an instance for a new configuration of the first, as long as that has not started: both resources would
