@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -82,6 +83,8 @@ pub(crate) struct Plugin {
     /// The fields of the handshake line.
     pub(crate) fields: Vec<String>,
     stdout: BufReader<ChildStdout>,
+    /// What comes on stderr, read all the time as Terraform does: a full pipe would stop the process.
+    stderr: Option<JoinHandle<std::io::Result<String>>>,
     /// Its folder for temporary files.
     pub(crate) temp: TempDir,
 }
@@ -129,6 +132,10 @@ impl Plugin {
     /// Starts `command` and reads its line.
     pub(crate) fn spawn(mut command: Command, temp: TempDir) -> Self {
         let mut child = command.spawn().unwrap();
+        let stderr = child
+            .stderr
+            .take()
+            .map(|stderr| std::thread::spawn(|| std::io::read_to_string(stderr)));
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         // The harness of a test that serves has something to say before.
         let line = stdout
@@ -142,6 +149,7 @@ impl Plugin {
             child,
             fields,
             stdout,
+            stderr,
             temp,
         }
     }
@@ -223,11 +231,12 @@ impl Plugin {
     /// Waits for the end. Gives the exit status and what came on stdout and stderr.
     pub(crate) async fn wait(&mut self) -> (ExitStatus, String, String) {
         let status = wait(&mut self.child).await;
-        let (mut out, mut err) = (String::new(), String::new());
+        let mut out = String::new();
         self.stdout.read_to_string(&mut out).unwrap();
-        if let Some(mut stderr) = self.child.stderr.take() {
-            stderr.read_to_string(&mut err).unwrap();
-        }
+        let err = self
+            .stderr
+            .take()
+            .map_or_else(String::new, |stderr| stderr.join().unwrap().unwrap());
         (status, out, err)
     }
 
