@@ -18,21 +18,29 @@ pub(crate) enum Victim {
 }
 
 /// Until Terraform has written down what came of the calls before: it empties its local state file to write it anew, and one that is
-/// killed in between has lost all of it, whatever a provider does.
+/// killed in between has lost all of it, whatever a provider does. Before the first thing is written the file is empty, too: but
+/// stays so.
 fn until_written(configuration: &Path) -> Checked {
     let begin = Instant::now();
-    let mut before = None;
+    let (mut before, mut since) = (None, begin);
     loop {
-        let state = std::fs::read(configuration.join("terraform.tfstate")).ok();
-        let is_whole = |state: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(state).is_ok();
-        if state.as_ref().is_none_or(is_whole) && before.as_ref() == Some(&state) {
+        let state = std::fs::read(configuration.join("terraform.tfstate")).unwrap_or_default();
+        if before.as_ref() != Some(&state) {
+            since = Instant::now();
+        }
+        let settled = match serde_json::from_slice::<serde_json::Value>(&state) {
+            Ok(_) => Some(Duration::from_millis(50)),
+            Err(_) if state.is_empty() => Some(Duration::from_secs(1)),
+            Err(_) => None,
+        };
+        if settled.is_some_and(|long| since.elapsed() >= long) {
             return Ok(());
         }
-        holds(begin.elapsed() < Duration::from_secs(60), Breach::Missed, || {
+        holds(begin.elapsed() < Duration::from_secs(30), Breach::Missed, || {
             "Terraform never wrote its state".to_owned()
         })?;
         before = Some(state);
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(25));
     }
 }
 
