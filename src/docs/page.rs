@@ -62,6 +62,19 @@ impl Kind<'_> {
         }
     }
 
+    /// The Terraform that has objects of this kind, where the provider works with an older one.
+    fn needs(&self) -> Option<&'static str> {
+        match self {
+            Kind::Provider(_) | Kind::Resource(..) | Kind::DataSource(_) => None,
+            Kind::Action(_) => Some(
+                "Needs Terraform 1.14 or later. Terraform 1.13 takes `action` blocks and does nothing with them, without a word: \
+                 write `required_version = \">= 1.14\"`.",
+            ),
+            Kind::List(_) => Some("Needs Terraform 1.14 or later."),
+            Kind::Function(_) => Some("Needs Terraform 1.8 or later."),
+        }
+    }
+
     fn schema(&self) -> Option<&Schema> {
         match self {
             Kind::Provider(schema)
@@ -97,6 +110,9 @@ impl Page<'_> {
             _ => write!(out, "# {name} ({title})\n\n"),
         };
         let _ = write!(out, "{}\n\n", self.description());
+        if let Some(needs) = self.kind.needs() {
+            let _ = write!(out, "{needs}\n\n");
+        }
         self.examples(examples, &mut out);
         match &self.kind {
             Kind::Function(signature) => signature_of(name, signature, &mut out),
